@@ -1,0 +1,8 @@
+using Microsoft.Extensions.Hosting;
+using Pomegranate.Clustering;
+
+// A lighthouse is a member like any other, without HTTP and without sessions: the others join through it, and its
+// vote decides between two backends.
+var builder = Host.CreateApplicationBuilder(args);
+builder.Services.AddPomegranateNode(builder.Configuration, NodeRole.Lighthouse);
+await builder.Build().RunAsync();

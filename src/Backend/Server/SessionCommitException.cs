@@ -1,0 +1,4 @@
+namespace Pomegranate.Backend.Server;
+
+/// <summary>A session's changes were not acknowledged by as many replicas as the replication level asks for.</summary>
+internal sealed class SessionCommitException(string message) : Exception(message);

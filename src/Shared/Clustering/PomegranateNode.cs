@@ -1,0 +1,78 @@
+using System.Globalization;
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Configuration;
+using Akka.Hosting;
+using Akka.Remote.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using AkkaClusterOptions = Akka.Cluster.Hosting.ClusterOptions;
+
+namespace Pomegranate.Clustering;
+
+/// <summary>Makes a host a node of the cluster: what the three kinds of node have in common.</summary>
+internal static class PomegranateNode
+{
+    /// <summary>
+    /// Adds the actor system, cluster membership and the options they need. The system joins the cluster as soon as
+    /// it is first resolved.
+    /// </summary>
+    /// <param name="configure">The role's own additions to the actor system.</param>
+    public static IServiceCollection AddPomegranateNode(
+        this IServiceCollection services,
+        IConfiguration configuration,
+        string role,
+        Action<AkkaConfigurationBuilder, IServiceProvider>? configure = null)
+    {
+        services.AddOptions<NodeOptions>().Bind(configuration.GetSection(NodeOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>();
+
+        var name = configuration.GetSection(NodeOptions.Section)[nameof(NodeOptions.Name)] ?? new NodeOptions().Name;
+        services.AddAkka(name, (builder, provider) =>
+        {
+            var options = provider.GetRequiredService<IOptions<NodeOptions>>().Value;
+            builder
+                .ConfigureLoggers(loggers =>
+                {
+                    loggers.ClearLoggers();
+                    loggers.AddLoggerFactory();
+                })
+                .WithRemoting(new RemoteOptions
+                {
+                    HostName = options.Hostname,
+                    PublicHostName = options.EffectivePublicHostname,
+                    Port = options.Port,
+                })
+                .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
+                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend);
+            configure?.Invoke(builder, provider);
+        });
+        return services;
+    }
+
+    private static string[] Roles(string role, NodeOptions options) => role == NodeRole.Backend && options.Weight != 1
+        ? [role, BackendWeight.ToRole(options.Weight)]
+        : [role];
+
+    private static string[] Seeds(NodeOptions options) =>
+    [
+        .. options.Seeds.Select(seed => SeedAddress.TryParse(seed, out var host, out var port)
+            ? new Address("akka.tcp", options.Name, host, port).ToString()
+            : throw new InvalidOperationException($"Seed '{seed}' passed validation but cannot be read.")),
+    ];
+
+    private static Config FromOptions(NodeOptions options) => ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
+        akka.cluster {
+          failure-detector.acceptable-heartbeat-pause = {{(long)options.AcceptableHeartbeatPause.TotalMilliseconds}}ms
+          split-brain-resolver.stable-after = {{(long)options.SplitBrainStableAfter.TotalMilliseconds}}ms
+        }
+        """));
+
+    private static Config Reference()
+    {
+        using var stream = typeof(PomegranateNode).Assembly.GetManifestResourceStream("pomegranate.conf")!;
+        using var reader = new StreamReader(stream);
+        return ConfigurationFactory.ParseString(reader.ReadToEnd());
+    }
+}

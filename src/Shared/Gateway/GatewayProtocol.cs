@@ -1,0 +1,74 @@
+using Pomegranate.Http;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Gateway;
+
+/// <summary>What frontends and session homes say to each other.</summary>
+internal static class GatewayProtocol
+{
+    /// <summary>A message to a session's home, wherever its shard is.</summary>
+    public interface ISessionMessage
+    {
+        SessionId SessionId { get; }
+    }
+
+    /// <summary>
+    /// Run this request in its session. Sent again with the same id after a node died; the home runs an id once.
+    /// </summary>
+    /// <param name="IsFreshId">The frontend has just made the id: no replica can know it, so none needs to be read.</param>
+    public sealed record RunRequest(RequestId RequestId, SessionId SessionId, bool IsFreshId, WebRequest Request) : ISessionMessage;
+
+    /// <summary>
+    /// Answer <see cref="RunRequest"/> with this id if you have seen it, else say <see cref="ReplyKind.NotSeen"/>.
+    /// Sent for a request that is not safe to run again, after a node died that may have had it.
+    /// </summary>
+    public sealed record FindRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage;
+
+    /// <summary>The client is gone: cancel the request if it still runs.</summary>
+    public sealed record CancelRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage;
+
+    /// <summary>The answer to <see cref="RunRequest"/> and <see cref="FindRequest"/>.</summary>
+    /// <param name="Node">The name of the node that answers.</param>
+    /// <param name="Status">For <see cref="ReplyKind.Refused"/>: the status code the client is given.</param>
+    /// <param name="Reason">For <see cref="ReplyKind.Refused"/>: what the client is told.</param>
+    public sealed record RequestReply(
+        RequestId RequestId,
+        ReplyKind Kind,
+        string Node,
+        WebResponse? Response = null,
+        CookieChange Cookie = default,
+        int Status = 0,
+        string? Reason = null);
+
+    public enum ReplyKind : byte
+    {
+        /// <summary>The app answered: <see cref="RequestReply.Response"/>.</summary>
+        Response = 1,
+
+        /// <summary>No session has this id (never made here, expired, abandoned): run the request under a fresh one.</summary>
+        UnknownSession = 2,
+
+        /// <summary>This home has not seen the request id.</summary>
+        NotSeen = 3,
+
+        /// <summary>The home could not run or commit the request: a status with the reason.</summary>
+        Refused = 4,
+
+        /// <summary>The app aborted the connection, or failed after it had begun to answer: the client's is cut.</summary>
+        Aborted = 5,
+    }
+
+    /// <summary>What becomes of the client's session cookie.</summary>
+    public readonly record struct CookieChange(CookieAction Action, SessionId Id);
+
+    public enum CookieAction : byte
+    {
+        Keep = 0,
+
+        /// <summary>The session was established or its id renewed: set the cookie to the id.</summary>
+        Set = 1,
+
+        /// <summary>The session was abandoned: delete the cookie.</summary>
+        Delete = 2,
+    }
+}

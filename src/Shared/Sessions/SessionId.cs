@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace Pomegranate.Sessions;
+
+/// <summary>
+/// A session's identity: 128 random bits, made by a frontend or by a renewal, never by a client.
+/// Its text, 22 characters of base64url, is the cookie's value and the shard entity's name.
+/// </summary>
+/// <remarks>
+/// 128 bits from a cryptographic generator is twice what OWASP's session management cheat sheet asks
+/// (64 bits of entropy). Immutable, safe to share between threads.
+/// </remarks>
+public readonly record struct SessionId
+{
+    /// <summary>Bytes on the wire.</summary>
+    public const int Size = 16;
+
+    /// <summary>Characters of the text form.</summary>
+    public const int TextLength = 22;
+
+    internal SessionId(ulong high, ulong low) => (High, Low) = (high, low);
+
+    internal ulong High { get; }
+
+    internal ulong Low { get; }
+
+    /// <summary>A fresh id from the system's cryptographic generator.</summary>
+    public static SessionId NewRandom()
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        RandomNumberGenerator.Fill(bytes);
+        return Read(bytes);
+    }
+
+    /// <summary>Reads the text form; false for anything that <see cref="ToString"/> could not have written.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out SessionId id)
+    {
+        id = default;
+        if (text is not { Length: TextLength })
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[Size];
+        if (!Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Size)
+        {
+            return false;
+        }
+
+        id = Read(bytes);
+
+        // 22 characters carry 132 bits: only the spelling with the four spare bits at zero is ours.
+        return string.Equals(id.ToString(), text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The 22-character base64url text.</summary>
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        Write(bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>
+    /// A hash that is the same in every process and version: it places the session in a shard and in a bucket,
+    /// so it must never change. The id is uniformly random already, so its low half is its hash.
+    /// </summary>
+    internal ulong StableHash => Low;
+
+    internal static SessionId Read(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadUInt64BigEndian(bytes),
+        BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+
+    internal void Write(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, High);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Low);
+    }
+}
