@@ -1,6 +1,7 @@
 using System.Buffers;
 using Akka.Actor;
 using Akka.Serialization;
+using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
 using Pomegranate.Sessions;
 using Pomegranate.Wire;
@@ -24,6 +25,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
     private const string DigestsManifest = "D1";
     private const string ReadPageManifest = "p1";
     private const string PageManifest = "P1";
+    private const string ExpireManifest = "x1";
 
     public override int Identifier => 7103;
 
@@ -39,6 +41,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         Digests => DigestsManifest,
         ReadPage => ReadPageManifest,
         Page => PageManifest,
+        SessionActor.ExpireIfIdle => ExpireManifest,
         _ => throw new ArgumentException($"{nameof(ReplicationSerializer)} does not write {o.GetType()}.", nameof(o)),
     };
 
@@ -110,6 +113,9 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
                 writer.Bool(page.IsLast);
                 SessionFormat.WriteBucket(writer, page.Part);
                 break;
+            case SessionActor.ExpireIfIdle expire:
+                writer.Id(expire.SessionId);
+                break;
             default:
                 throw new ArgumentException($"{nameof(ReplicationSerializer)} does not write {obj.GetType()}.", nameof(obj));
         }
@@ -132,6 +138,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
             DigestsManifest => new Digests(reader.Int64(), DigestList(ref reader)),
             ReadPageManifest => new ReadPage(reader.Int64(), BucketNumber(ref reader), reader.Bool() ? reader.Id() : null),
             PageManifest => PageOf(ref reader),
+            ExpireManifest => new SessionActor.ExpireIfIdle(reader.Id()),
             _ => throw new WireFormatException($"Replication message '{manifest}' is not known to this build."),
         };
         reader.End();

@@ -249,16 +249,9 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
         BeginUse();
         if (_access == SessionAccess.Exclusive)
         {
-            // Blocks only where another request has the turn. Task.Wait tells the thread pool, which then adds threads.
-            var taken = session.Turn.TryTake();
-            if (!taken)
-            {
-                var turn = session.Turn.TakeAsync(session.Options.TurnTimeout, clientGone);
-                turn.Wait();
-                taken = turn.Result;
-            }
-
-            TurnTaken(taken);
+            // Blocks only where another request has the turn. Waiting on a task tells the thread pool, which adds threads.
+            TurnTaken(session.Turn.TryTake()
+                || session.Turn.TakeAsync(session.Options.TurnTimeout, clientGone).GetAwaiter().GetResult());
         }
 
         ReadSnapshot();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
@@ -48,6 +49,7 @@ internal static class PomegranateNode
                 .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend);
             configure?.Invoke(builder, provider);
         });
+        services.AddHostedService<DownedNodeExit>();
         return services;
     }
 
@@ -69,9 +71,12 @@ internal static class PomegranateNode
         }
         """));
 
-    private static Config Reference()
+    private static Config Reference() => EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf");
+
+    /// <summary>A HOCON file that is part of an assembly.</summary>
+    public static Config EmbeddedConfig(Assembly assembly, string name)
     {
-        using var stream = typeof(PomegranateNode).Assembly.GetManifestResourceStream("pomegranate.conf")!;
+        using var stream = assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
         return ConfigurationFactory.ParseString(reader.ReadToEnd());
     }
