@@ -86,8 +86,14 @@ public static class PomegranateBackendExtensions
         services.AddOptions<KeyManagementOptions>()
             .PostConfigure<ClusterKeyRepository>((options, keys) => options.XmlRepository ??= keys);
 
-        // By default it is the content root's path, which may differ from node to node.
+        // By default it is the content root's path, which may differ from node to node; a name the app chose is kept.
         services.AddOptions<DataProtectionOptions>()
-            .PostConfigure<IOptions<NodeOptions>>((options, node) => options.ApplicationDiscriminator = node.Value.Name);
+            .PostConfigure<IOptions<NodeOptions>, IWebHostEnvironment>((options, node, environment) =>
+            {
+                if (options.ApplicationDiscriminator?.TrimEnd(Path.DirectorySeparatorChar) == environment.ContentRootPath.TrimEnd(Path.DirectorySeparatorChar))
+                {
+                    options.ApplicationDiscriminator = node.Value.Name;
+                }
+            });
     }
 }

@@ -136,7 +136,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         {
             if (_ledger.Find(find.RequestId) is { } item)
             {
-                Repeat(item);
+                Repeat(find.RequestId, item);
             }
             else
             {
@@ -162,7 +162,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
     {
         if (_ledger.Begin(request.RequestId, Sender) is { } known)
         {
-            Repeat(known);
+            Repeat(request.RequestId, known);
             return false;
         }
 
@@ -178,7 +178,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         return true;
     }
 
-    private void Repeat(RequestLedger.Item known)
+    private void Repeat(RequestId id, RequestLedger.Item known)
     {
         if (known.Reply is { } reply)
         {
@@ -187,6 +187,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         else
         {
             known.ReplyTo.Add(Sender);
+            Sender.Tell(new RequestReply(id, ReplyKind.Running, _services.NodeName));
         }
     }
 

@@ -57,6 +57,9 @@ internal static class GatewayProtocol
         /// <summary>The home could not run or commit the request: a status with the reason.</summary>
         Refused = 4,
 
+        /// <summary>The home has the request already and still runs it: the answer follows.</summary>
+        Running = 6,
+
         /// <summary>The app aborted the connection, or failed after it had begun to answer: the client's is cut.</summary>
         Aborted = 5,
     }
