@@ -17,7 +17,7 @@ internal static class ActorRoutes
     private const int MaxActors = 2000;
 
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node) =>
-        routes.MapGet("/actors", (HttpContext context) => Results.Json(Walk((ExtendedActorSystem)node.System, Depth(context.Request.Query["depth"]))));
+        routes.MapGet("/actors", (string? depth) => Results.Json(Walk((ExtendedActorSystem)node.System, Depth(depth))));
 
     private static int Depth(string? text) => text switch
     {

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Pomegranate.Management;
 
@@ -96,10 +97,12 @@ internal sealed class ManagementEndpoint(
         builder.Services.AddSingleton<IHostLifetime, BorrowedLifetime>();
 
         // In this container, not the node's: whatever the app does with OpenTelemetry stays its own affair.
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(PomegranateMeter.Name, "Microsoft.AspNetCore.*", "System.Net.*")
-            .AddRuntimeInstrumentation()
-            .AddPrometheusExporter());
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("pomegranate", serviceInstanceId: node.Name))
+            .WithMetrics(metrics => metrics
+                .AddMeter(PomegranateMeter.Name, "Microsoft.AspNetCore.*", "System.Net.*")
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter());
 
         var app = builder.Build();
         app.Use(RefusalMiddleware.InvokeAsync);

@@ -12,13 +12,14 @@ internal static class MemberRoutes
 {
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node, ILogger log)
     {
+        // A handler of HttpContext alone would bind as a RequestDelegate, whose result is dropped: hence the tokens.
         // Catch-all, because many clients unescape the slashes of akka.tcp:// on the way.
         const string OneMember = "/cluster/members/{**address}";
 
         routes.MapGet("/cluster/members", () => Results.Json(MemberJson.Describe(node.Cluster)));
-        routes.MapPost("/cluster/members", async (HttpContext context) =>
+        routes.MapPost("/cluster/members", async (HttpContext context, CancellationToken _) =>
             Join(context, node.Cluster, await MemberForm.ReadAsync(context, MemberForm.Address), log));
-        routes.MapPut("/cluster/members", async (HttpContext context) =>
+        routes.MapPut("/cluster/members", async (HttpContext context, CancellationToken _) =>
             DownUnreachable(context, node.Cluster, await MemberForm.ReadAsync(context, MemberForm.Operation), log));
         routes.MapGet(OneMember, (string address) => Results.Json(MemberJson.Describe(Find(node.Cluster, address))));
         routes.MapDelete(OneMember, (string address, HttpContext context) => Leave(context, node.Cluster, address, log));

@@ -11,9 +11,9 @@ internal static class SessionRoutes
 {
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node)
     {
-        routes.MapGet("/sessions", async (HttpContext context) =>
-            Results.Json(new { node = node.Name, count = await Inspector(node).CountAsync(context.RequestAborted) }));
-        routes.MapGet("/sessions/{id}", async (string id, HttpContext context) =>
+        routes.MapGet("/sessions", async (CancellationToken aborted) =>
+            Results.Json(new { node = node.Name, count = await Inspector(node).CountAsync(aborted) }));
+        routes.MapGet("/sessions/{id}", async (string id, CancellationToken aborted) =>
         {
             var inspector = Inspector(node);
             if (!SessionId.TryParse(id, out var session))
@@ -23,7 +23,7 @@ internal static class SessionRoutes
                     $"'{id}' is not a session id: it must be {SessionId.TextLength} characters of base64url. Copy it from the session cookie.");
             }
 
-            return Results.Json(await inspector.FindAsync(session, context.RequestAborted) ?? throw new RefusedException(
+            return Results.Json(await inspector.FindAsync(session, aborted) ?? throw new RefusedException(
                 StatusCodes.Status404NotFound,
                 $"No session has the id '{id}': it never existed here, has expired or was abandoned."));
         });

@@ -19,10 +19,10 @@ internal static class ShardRoutes
     private static readonly TimeSpan s_regionTimeout = TimeSpan.FromSeconds(3);
 
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node) =>
-        routes.MapGet("/cluster/shards", async (HttpContext context) =>
+        routes.MapGet("/cluster/shards", async (CancellationToken aborted) =>
         {
             var region = FindRegion(node);
-            var stats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(s_regionTimeout), AskTimeout, context.RequestAborted);
+            var stats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(s_regionTimeout), AskTimeout, aborted);
             return Results.Json(Describe(stats));
         });
 
