@@ -8,6 +8,9 @@ using Akka.Remote.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+#if PETABRIDGE_CMD
+using Pomegranate.Management;
+#endif
 using AkkaClusterOptions = Akka.Cluster.Hosting.ClusterOptions;
 
 namespace Pomegranate.Clustering;
@@ -47,6 +50,9 @@ internal static class PomegranateNode
                 })
                 .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
                 .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend);
+#if PETABRIDGE_CMD
+            builder.WithPetabridgeCmd();
+#endif
             configure?.Invoke(builder, provider);
         });
         services.AddHostedService<DownedNodeExit>();
