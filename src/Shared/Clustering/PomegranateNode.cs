@@ -6,7 +6,9 @@ using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pomegranate.Liveness;
 using AkkaClusterOptions = Akka.Cluster.Hosting.ClusterOptions;
 
 namespace Pomegranate.Clustering;
@@ -45,7 +47,8 @@ internal static class PomegranateNode
                     Port = options.Port,
                 })
                 .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
-                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend);
+                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend)
+                .WithProofOfDeath(options, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILoggerFactory>());
             configure?.Invoke(builder, provider);
         });
         return services;
