@@ -7,7 +7,9 @@ using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pomegranate.Liveness;
 #if PETABRIDGE_CMD
 using Pomegranate.Management;
 #endif
@@ -49,7 +51,8 @@ internal static class PomegranateNode
                     Port = options.Port,
                 })
                 .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
-                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend);
+                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend)
+                .WithProofOfDeath(options, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILoggerFactory>());
 #if PETABRIDGE_CMD
             builder.WithPetabridgeCmd();
 #endif
