@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Pomegranate.LocalCluster.Running;
+
+namespace Pomegranate.LocalCluster.CommandLine;
+
+/// <summary>The command line: its options, their rules, and what runs.</summary>
+internal static class LocalClusterCommand
+{
+    private const int MostOfOneKind = 20;
+
+    public static RootCommand Create()
+    {
+        var headless = new Option<bool>("--headless") { Description = "No key presses: line commands on standard input, if it is open." };
+        var state = new Option<FileInfo?>("--state") { Description = "Keep the nodes in this file, as JSON. Written once all are ready.", HelpName = "file" };
+        var backends = Count("--backends", "How many Portal backends.", 3);
+        var frontends = Count("--frontends", "How many frontends.", 2);
+        var deadline = new Option<int>("--ready-within") { Description = "Seconds the nodes may take to be ready.", DefaultValueFactory = _ => 60, HelpName = "seconds" };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "Configuration for every node, for example Pomegranate:Replication:Level=all. May be repeated.",
+            DefaultValueFactory = _ => [],
+            HelpName = "key=value",
+        };
+        set.Validators.Add(result =>
+        {
+            foreach (var wrong in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+            {
+                result.AddError($"--set {wrong.Value}: must be key=value.");
+            }
+        });
+
+        var command = new RootCommand("Runs a whole Pomegranate cluster on this machine, as real processes on loopback.")
+        {
+            headless, state, backends, frontends, deadline, set,
+        };
+        command.SetAction((result, _) => LocalClusterRun.RunAsync(new LocalClusterOptions(
+            result.GetValue(headless),
+            result.GetValue(state),
+            result.GetValue(backends),
+            result.GetValue(frontends),
+            TimeSpan.FromSeconds(result.GetValue(deadline)),
+            [.. result.GetValue(set)!.Select(Setting)])));
+        return command;
+    }
+
+    private static Option<int> Count(string name, string description, int fallback)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => fallback, HelpName = "count" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValue(option) is < 1 or > MostOfOneKind)
+            {
+                result.AddError($"{name} must be between 1 and {MostOfOneKind}.");
+            }
+        });
+        return option;
+    }
+
+    private static KeyValuePair<string, string> Setting(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        return new(text[..equals], text[(equals + 1)..]);
+    }
+}

@@ -1,0 +1,14 @@
+namespace Pomegranate.LocalCluster.CommandLine;
+
+/// <summary>What was asked for on the command line.</summary>
+/// <param name="Headless">Take line commands from standard input instead of key presses.</param>
+/// <param name="State">Where to keep the nodes as JSON, if anywhere.</param>
+/// <param name="ReadyWithin">How long the nodes may take to be ready.</param>
+/// <param name="Settings">Configuration for every node, beside what makes it a node.</param>
+internal sealed record LocalClusterOptions(
+    bool Headless,
+    FileInfo? State,
+    int Backends,
+    int Frontends,
+    TimeSpan ReadyWithin,
+    IReadOnlyList<KeyValuePair<string, string>> Settings);

@@ -1,0 +1,50 @@
+namespace Pomegranate.LocalCluster.Output;
+
+/// <summary>What one node prints: shown with its name in its colour, the last lines kept for the day it does not start.</summary>
+internal sealed class NodeLog(string name, int number)
+{
+    private const int KeptLines = 15;
+    private static readonly string[] Colors = ["yellow", "deepskyblue1", "green3", "mediumpurple1", "darkorange", "turquoise2", "hotpink", "olive"];
+    private readonly Lock _lock = new();
+    private readonly Queue<string> _last = new();
+
+    public IReadOnlyList<string> LastLines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _last];
+            }
+        }
+    }
+
+    private string Color => Colors[number % Colors.Length];
+
+    /// <summary>Copies a process's output until it ends.</summary>
+    public async Task CopyAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (_lock)
+            {
+                _last.Enqueue(line);
+                if (_last.Count > KeptLines)
+                {
+                    _last.Dequeue();
+                }
+            }
+
+            Terminal.Line(name, Color, line, StyleOf(line));
+        }
+    }
+
+    /// <summary>A word of ours about the node.</summary>
+    public void Say(string text) => Terminal.Line(name, $"bold {Color}", $"{name} {text}", style: null);
+
+    // The level words of the console logger.
+    private static string? StyleOf(string line) =>
+        line.Contains("fail: ", StringComparison.Ordinal) || line.Contains("crit: ", StringComparison.Ordinal) ? "red"
+        : line.Contains("warn: ", StringComparison.Ordinal) ? "yellow"
+        : null;
+}

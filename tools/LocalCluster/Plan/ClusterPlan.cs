@@ -1,0 +1,76 @@
+using System.Globalization;
+using Pomegranate.LocalCluster.CommandLine;
+
+namespace Pomegranate.LocalCluster.Plan;
+
+/// <summary>Which nodes run, where, and with which configuration. Decided up front: every node must know every other.</summary>
+internal sealed class ClusterPlan
+{
+    private const int FirstHttpPort = 8080;
+    private const int LighthouseManagementPort = 9110;
+    private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
+
+    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<KeyValuePair<string, string>> settings) =>
+        (Nodes, _settings) = (nodes, settings);
+
+    public IReadOnlyList<NodeSpec> Nodes { get; }
+
+    /// <summary>The usual ports that somebody else listens on, so that these nodes have others.</summary>
+    public IReadOnlyList<int> TakenPorts { get; private init; } = [];
+
+    public static ClusterPlan Create(LocalClusterOptions options, Repository repository)
+    {
+        using var ports = new FreePorts();
+        var taken = new List<int>();
+        int Preferably(int wanted)
+        {
+            var port = ports.Preferably(wanted);
+            if (port != wanted)
+            {
+                taken.Add(wanted);
+            }
+
+            return port;
+        }
+
+        var lighthouse = repository.Program("lighthouse", "Pomegranate.Lighthouse");
+        var portal = repository.Program(Path.Combine("samples", "Portal"), "Portal");
+        var frontend = repository.Program(Path.Combine("src", "Frontend"), "Pomegranate.Frontend");
+        List<NodeSpec> nodes = [new("lighthouse", NodeRole.Lighthouse, lighthouse, ports.Any(), Preferably(LighthouseManagementPort), null)];
+        nodes.AddRange(Enumerable.Range(1, options.Backends).Select(i =>
+            new NodeSpec($"backend{i}", NodeRole.Backend, portal, ports.Any(), ports.Any(), null)));
+        nodes.AddRange(Enumerable.Range(1, options.Frontends).Select(i =>
+            new NodeSpec($"frontend{i}", NodeRole.Frontend, frontend, ports.Any(), ports.Any(), Preferably(FirstHttpPort + i - 1))));
+        return new ClusterPlan(nodes, options.Settings) { TakenPorts = taken };
+    }
+
+    /// <summary>The environment that makes a process this node.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> EnvironmentOf(NodeSpec node)
+    {
+        yield return new("ASPNETCORE_ENVIRONMENT", "Production");
+        yield return new("DOTNET_ENVIRONMENT", "Production");
+        yield return new("ASPNETCORE_URLS", node.Http?.ToString().TrimEnd('/'));
+        yield return new("Logging__Console__FormatterName", "simple");
+        yield return new("Logging__Console__FormatterOptions__SingleLine", "true");
+        yield return new("Logging__Console__FormatterOptions__TimestampFormat", "HH:mm:ss.fff ");
+        yield return new("Pomegranate__Cluster__NodeName", node.Name);
+        yield return new("Pomegranate__Cluster__Hostname", FreePorts.Host);
+        yield return new("Pomegranate__Cluster__PublicHostname", FreePorts.Host);
+        yield return new("Pomegranate__Cluster__Port", Text(node.ClusterPort));
+        yield return new("Pomegranate__Management__Host", FreePorts.Host);
+        yield return new("Pomegranate__Management__Port", Text(node.ManagementPort));
+
+        // The lighthouse first, then everybody: a restarted lighthouse finds the cluster instead of founding another.
+        for (var i = 0; i < Nodes.Count; i++)
+        {
+            yield return new($"Pomegranate__Cluster__Seeds__{Text(i)}", Nodes[i].Address);
+        }
+
+        foreach (var (key, value) in _settings)
+        {
+            yield return new(key.Replace(":", "__", StringComparison.Ordinal), value);
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

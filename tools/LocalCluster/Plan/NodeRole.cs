@@ -1,0 +1,14 @@
+namespace Pomegranate.LocalCluster.Plan;
+
+/// <summary>What a node is for.</summary>
+internal enum NodeRole
+{
+    /// <summary>The seed node.</summary>
+    Lighthouse,
+
+    /// <summary>Runs the Portal.</summary>
+    Backend,
+
+    /// <summary>Takes HTTP.</summary>
+    Frontend,
+}

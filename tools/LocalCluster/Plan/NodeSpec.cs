@@ -1,0 +1,21 @@
+namespace Pomegranate.LocalCluster.Plan;
+
+/// <summary>One node as planned: what stays the same when it is restarted.</summary>
+/// <param name="HttpPort">Where it takes HTTP; none but frontends do.</param>
+internal sealed record NodeSpec(string Name, NodeRole Role, NodeProgram Program, int ClusterPort, int ManagementPort, int? HttpPort)
+{
+    /// <summary>The address nodes know it by.</summary>
+    public string Address => $"{FreePorts.Host}:{ClusterPort}";
+
+    public Uri Management => new($"http://{FreePorts.Host}:{ManagementPort}");
+
+    public Uri? Http => HttpPort is { } port ? new Uri($"http://{FreePorts.Host}:{port}") : null;
+
+    /// <summary>The role as the cluster and the state file spell it.</summary>
+    public string RoleName => Role switch
+    {
+        NodeRole.Lighthouse => "lighthouse",
+        NodeRole.Frontend => "frontend",
+        _ => "backend",
+    };
+}

@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+
+namespace Pomegranate.LocalCluster.Plan;
+
+/// <summary>Where the node programs are: built beside this one, in the same configuration.</summary>
+internal sealed class Repository
+{
+    private const string Solution = "Akka.sln";
+    private readonly string _root;
+    private readonly string _output;
+
+    private Repository(string root, string output) => (_root, _output) = (root, output);
+
+    /// <summary>The <c>dotnet</c> that runs this program: it need not be on the path, nor be the one that is.</summary>
+    public static string DotNet
+    {
+        get
+        {
+            var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+            var path = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+            return File.Exists(path) ? path : name;
+        }
+    }
+
+    /// <summary>Looks for the solution upwards from this program, which lies in <c>bin/CONFIGURATION/FRAMEWORK</c>.</summary>
+    /// <exception cref="LocalClusterException">This program was copied out of the repository.</exception>
+    public static Repository Find()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        for (var directory = own; directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, Solution)))
+            {
+                return new Repository(directory.FullName, Path.Combine("bin", own.Parent!.Name, own.Name));
+            }
+        }
+
+        throw new LocalClusterException($"No {Solution} above {own.FullName}: LocalCluster starts what the repository it lies in has built.");
+    }
+
+    /// <summary>A program of the repository.</summary>
+    /// <param name="project">The project's directory, which is also where it runs: its settings and static files lie there.</param>
+    /// <exception cref="LocalClusterException">It has not been built.</exception>
+    public NodeProgram Program(string project, string assembly)
+    {
+        var directory = Path.Combine(_root, project);
+        var path = Path.Combine(directory, _output, assembly + ".dll");
+        return File.Exists(path)
+            ? new NodeProgram(path, directory)
+            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {Path.Combine(_root, Solution)}");
+    }
+}
