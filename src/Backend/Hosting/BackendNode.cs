@@ -65,7 +65,7 @@ internal sealed partial class BackendNode(
             id => SessionActor.Props(context, id),
             ClusterShardingSettings.Create(_system!),
             sharding,
-            new RendezvousShardAllocation(_system!),
+            new RendezvousShardAllocation(),
             SessionActor.Stop.Instance);
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         IsReady = true;

@@ -6,6 +6,9 @@ namespace Pomegranate.Backend.Server;
 /// </summary>
 internal sealed class PomegranateServerOptions
 {
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Pomegranate:Backend";
+
     /// <summary>The most bytes of body one response may have, as it is held in memory whole. Default: 1 MiB.</summary>
     public long MaxResponseBytes { get; set; } = 1024 * 1024;
 }

@@ -8,6 +8,7 @@ using Pomegranate.Frontend.Http;
 using Pomegranate.Management;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace Pomegranate.Frontend.Hosting;
 
@@ -49,7 +50,7 @@ internal static class FrontendSetup
         // Resolving it starts the shard region proxy, before the first request.
         var invoker = new HttpMessageInvoker(app.Services.GetRequiredService<ClusterHandler>(), disposeHandler: false);
         var limits = new ForwarderRequestConfig { ActivityTimeout = options.RequestTimeout + TimeSpan.FromSeconds(10) };
-        app.MapForwarder("/{**path}", "http://pomegranate", limits, transforms =>
+        var transformer = app.Services.GetRequiredService<ITransformBuilder>().Create(transforms =>
         {
             // Replaces what the client sent of these: it is not to be believed.
             transforms.AddXForwarded(ForwardedTransformActions.Set);
@@ -58,7 +59,8 @@ internal static class FrontendSetup
                 transform.ProxyRequest.Options.Set(ClusterHandler.ClientRequest, transform.HttpContext);
                 return default;
             });
-        }, invoker);
+        });
+        app.MapForwarder("/{**path}", "http://pomegranate", limits, transformer, invoker);
     }
 
     private static ForwardedHeadersOptions ForwardedHeadersOptionsOf(GatewayOptions options)

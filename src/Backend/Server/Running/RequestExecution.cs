@@ -200,6 +200,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         features.Set<IHttpRequestIdentifierFeature>(new RequestIdentifierFeature(_request.TraceIdentifier));
         features.Set<IHttpConnectionFeature>(new ConnectionFeature(_request, _identity.ConnectionId));
         features.Set<ISessionFeature>(new SessionFeature(_session.Session));
+        _session.Attach(features);
         features.Set<IHttpResponseFeature>(_response);
         features.Set<IHttpResponseBodyFeature>(
             new ResponseBodyFeature(_exchange, _writer, new ResponseBodyStream(_writer, control)));
