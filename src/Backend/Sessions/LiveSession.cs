@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.State;
+using Pomegranate.Gateway;
 using Pomegranate.Sessions;
 
 namespace Pomegranate.Backend.Sessions;
@@ -107,7 +108,8 @@ internal sealed class LiveSession
     /// <summary>Commits changes; the session exists afterwards. What others see changes only when a quorum has it.</summary>
     /// <param name="changes">By key; a null value removes.</param>
     /// <param name="clears">Whether everything older is swept away first.</param>
-    public async Task CommitAsync(IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears)
+    /// <param name="request">The request that makes them; null where nothing but the last access is replicated.</param>
+    public async Task CommitAsync(IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, RequestId? request)
     {
         SessionEntry delta;
         SessionEntry sent;
@@ -129,7 +131,13 @@ internal sealed class LiveSession
 
             // A clear sweeps what came before it, not what comes with it: its own version is the one just before.
             var cleared = clears && _entry is not null ? _entry.Version : default;
-            delta = SessionEntry.Live(version, cleared, _lastAccess, changes.Select(c => new SessionAttribute(c.Key, version, c.Value)));
+            var attributes = changes.Select(c => new SessionAttribute(c.Key, version, c.Value));
+            if (request is { } id && !clears)
+            {
+                attributes = attributes.Append(LastRequest.Attribute(id, version, _entry, changes));
+            }
+
+            delta = SessionEntry.Live(version, cleared, _lastAccess, attributes);
             sent = _mustSendWhole && _entry is not null ? _entry.Merge(delta) : delta;
         }
 
@@ -155,7 +163,7 @@ internal sealed class LiveSession
         lock (_lock)
         {
             var version = new SessionVersion(1, 1, _services.Writer);
-            var kept = _entry is null || clears ? [] : _entry.Attributes.Where(a => !a.IsRemoved && changes.All(c => c.Key != a.Key));
+            var kept = _entry is null || clears ? [] : _entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key) && changes.All(c => c.Key != a.Key));
             var renewed = SessionEntry.Live(version, default, _lastAccess,
                 kept.Select(a => a with { Version = version })
                     .Concat(changes.Where(c => c.Value is not null).Select(c => new SessionAttribute(c.Key, version, c.Value))));

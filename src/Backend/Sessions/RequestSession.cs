@@ -18,7 +18,8 @@ namespace Pomegranate.Backend.Sessions;
 /// First use takes the session's turn (see <see cref="SessionAccess"/>). Like every ISession it belongs to one request
 /// and is not thread-safe.
 /// </remarks>
-internal sealed class RequestSession(LiveSession session, CancellationToken clientGone) : IRequestSession, ISession, IPomegranateSessionFeature
+internal sealed class RequestSession(LiveSession session, RequestId request, CancellationToken clientGone)
+    : IRequestSession, ISession, IPomegranateSessionFeature
 {
     private readonly Dictionary<string, byte[]?> _changes = new(StringComparer.Ordinal);
     private IFeatureCollection? _features;
@@ -49,6 +50,10 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
 
     /// <summary>What the client's cookie becomes; final once committed.</summary>
     public GatewayProtocol.CookieChange Cookie { get; private set; }
+
+    /// <summary>The same, with the id of a session that exists already: the client of a request that is sent again may not have it yet.</summary>
+    public GatewayProtocol.CookieChange CookieOrId =>
+        Cookie.Action == GatewayProtocol.CookieAction.Keep && session.Exists ? Cookie with { Id = session.Id } : Cookie;
 
     public IEnumerable<string> Keys
     {
@@ -81,6 +86,7 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
         }
 
         ReadSnapshot();
+        UndoFirstRun();
     }
 
     public bool TryGetValue(string key, [NotNullWhen(true)] out byte[]? value)
@@ -98,6 +104,11 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
             throw new InvalidOperationException(
                 $"Session attribute '{key}' has {value.Length} bytes and Pomegranate:Session:MaxAttributeBytes is {session.Options.MaxAttributeBytes}. "
                 + "Store less, or raise the limit: every backend keeps a copy.");
+        }
+
+        if (LastRequest.IsReserved(key))
+        {
+            throw new ArgumentException("A session attribute's key must not begin with a NUL character: such keys are Pomegranate's own.", nameof(key));
         }
 
         UseForChange();
@@ -201,6 +212,21 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
         ?? _features?.Get<IHttpRequestFeature>()?.Path
         ?? "(no endpoint)";
 
+    /// <summary>
+    /// This request's first run was committed, but its node died before the answer: it now runs on the session as it
+    /// was before, and what the first run changed is part of its changes.
+    /// </summary>
+    private void UndoFirstRun()
+    {
+        if (session.Entry is { } entry && LastRequest.Undo(entry, request) is { } former)
+        {
+            foreach (var (key, value) in former)
+            {
+                _changes[key] = value;
+            }
+        }
+    }
+
     private async Task CommitChangesAsync()
     {
         if (_abandoned)
@@ -220,7 +246,7 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
         else if (_changes.Count > 0 || (_cleared && session.Exists) || session.AccessIsDue)
         {
             var isNew = !session.Exists;
-            await session.CommitAsync(_changes, _cleared);
+            await session.CommitAsync(_changes, _cleared, _changes.Count > 0 ? request : null);
             if (isNew)
             {
                 Cookie = new(GatewayProtocol.CookieAction.Set, session.Id);
@@ -255,6 +281,7 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
         }
 
         ReadSnapshot();
+        UndoFirstRun();
     }
 
     private void UseForChange()
@@ -301,6 +328,11 @@ internal sealed class RequestSession(LiveSession session, CancellationToken clie
     private void ReadSnapshot()
     {
         _snapshot = session.Entry?.Attributes ?? [];
+        if (_snapshot is [{ Key: LastRequest.Key }, ..])
+        {
+            _snapshot = _snapshot[1..];
+        }
+
         _bytes = 0;
         foreach (var attribute in _snapshot)
         {

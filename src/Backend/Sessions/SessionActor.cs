@@ -218,11 +218,11 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     private async Task<Ended> RunAsync(RunRequest request, CancellationToken cancellation)
     {
-        var session = new RequestSession(_session!, cancellation);
+        var session = new RequestSession(_session!, request.RequestId, cancellation);
         try
         {
             var response = await _services.Runner.RunAsync(request.Request, session, cancellation);
-            return new Ended(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.Cookie));
+            return new Ended(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId));
         }
         catch (SessionCommitException failure)
         {
@@ -274,7 +274,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
     {
         try
         {
-            await session.CommitAsync([], clears: false);
+            await session.CommitAsync([], clears: false, request: null);
         }
         catch (SessionCommitException failure)
         {

@@ -28,12 +28,14 @@ internal sealed class SessionCookie(IOptions<GatewayOptions> options)
     /// <summary>The <c>Set-Cookie</c> that a reply asks for; null for none.</summary>
     public string? Write(HttpContext context, CookieChange change)
     {
-        if (change.Action == CookieAction.Keep)
+        if (change.Action == CookieAction.Keep && (change.Id == default || change.Id == Read(context.Request)))
         {
             return null;
         }
 
-        var value = change.Action == CookieAction.Set ? change.Id.ToString() : "";
+        // Keep, with an id the client does not have: the request that established the session was answered by a second
+        // home, because the first died before its answer with the cookie.
+        var value = change.Action == CookieAction.Delete ? "" : change.Id.ToString();
         var cookie = _builder.Build(context).CreateCookieHeader(_options.CookieName, value);
         if (change.Action == CookieAction.Delete)
         {

@@ -69,6 +69,7 @@ internal static class GatewayProtocol
 
     public enum CookieAction : byte
     {
+        /// <summary>Nothing changes; the id, where there is one, is that of the session the request ran in.</summary>
         Keep = 0,
 
         /// <summary>The session was established or its id renewed: set the cookie to the id.</summary>

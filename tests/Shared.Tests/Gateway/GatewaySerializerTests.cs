@@ -1,0 +1,107 @@
+using System.Net;
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Pomegranate.Gateway;
+using Pomegranate.Sessions;
+using Pomegranate.Wire;
+using static Pomegranate.Gateway.GatewayProtocol;
+using WebRequest = Pomegranate.Http.WebRequest;
+using WebResponse = Pomegranate.Http.WebResponse;
+
+namespace Pomegranate.Shared.Tests.Gateway;
+
+public class GatewaySerializerTests : TestKit
+{
+    private static readonly RunRequest Run = new(
+        new RequestId(0xABCD, 300), new SessionId(1, 2), true,
+        new WebRequest
+        {
+            Method = "POST",
+            Scheme = "https",
+            RawTarget = "/a%2Fb?x=1",
+            Protocol = "HTTP/1.1",
+            TraceIdentifier = "t1",
+            Client = new IPEndPoint(IPAddress.Loopback, 80),
+            Headers = [new("Host", "h"), new("X-Two", new[] { "1", "2" })],
+            HasBody = true,
+            Body = new byte[] { 9, 8 },
+        });
+
+    private const string GoldenRun =
+        "000000000000ABCD" + "AC02" + // request id: frontend, number 300
+        "00000000000000010000000000000002" + "01" + // session id, fresh
+        "04504F5354" + "056874747073" + "0A2F6125324662" + "3F783D31" + "08485454502F312E31" + "027431" + // POST https target protocol trace
+        "01" + "047F000001" + "50" + // client 127.0.0.1:80
+        "00" + // no local end point
+        "02" + "04486F7374" + "01" + "0168" + "05582D54776F" + "02" + "0131" + "0132" + // two headers
+        "01" + "020908"; // a body of two bytes
+
+    private readonly GatewaySerializer _serializer;
+
+    public GatewaySerializerTests() => _serializer = new GatewaySerializer((ExtendedActorSystem)Sys);
+
+    [Fact]
+    public void ToBinary_GoldenRequest_IsGoldenBytes() => Assert.Equal(GoldenRun, Convert.ToHexString(_serializer.ToBinary(Run)));
+
+    [Fact]
+    public void FromBinary_GoldenRequest_IsTheRequest()
+    {
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(GoldenRun), "r1"));
+        Assert.Equal(Run.RequestId, read.RequestId);
+        Assert.Equal(Run.SessionId, read.SessionId);
+        Assert.Equal("/a%2Fb?x=1", read.Request.RawTarget);
+        Assert.Equal(["1", "2"], read.Request.Headers[1].Value.ToArray());
+        Assert.Equal(Run.Request.Client, read.Request.Client);
+        Assert.Equal(new byte[] { 9, 8 }, read.Request.Body.ToArray());
+    }
+
+    [Fact]
+    public void Reply_WrittenAndRead_IsTheSame()
+    {
+        var reply = new RequestReply(
+            new RequestId(1, 2), ReplyKind.Response, "backend1",
+            new WebResponse { StatusCode = 201, ReasonPhrase = "Made", Headers = [new("A", "b")], Body = new byte[] { 1 }, Trailers = [new("T", "u")] },
+            new CookieChange(CookieAction.Set, new SessionId(3, 4)));
+
+        var bytes = _serializer.ToBinary(reply);
+        var read = Assert.IsType<RequestReply>(_serializer.FromBinary(bytes, _serializer.Manifest(reply)));
+
+        Assert.Equal(bytes, _serializer.ToBinary(read));
+        Assert.Equal(reply.Cookie, read.Cookie);
+        Assert.Equal(201, read.Response!.StatusCode);
+    }
+
+    [Fact]
+    public void FromBinary_Truncated_IsRefused()
+    {
+        var bytes = Convert.FromHexString(GoldenRun);
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<WireFormatException>(() => _serializer.FromBinary(bytes[..length], "r1"));
+        }
+    }
+
+    [Fact]
+    public void FromBinary_UnknownManifest_IsRefused() =>
+        Assert.Throws<WireFormatException>(() => _serializer.FromBinary([], "r9"));
+
+    [Property(MaxTest = 3000)]
+    public Property FromBinary_AnyBytes_FailsOnlyAsFormat() => Prop.ForAll(
+        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r1", "f1", "c1", "R1")).ToArbitrary(),
+        sample =>
+        {
+            try
+            {
+                _serializer.FromBinary(sample.Item1 ?? [], sample.Item2);
+            }
+            catch (WireFormatException)
+            {
+                // What it should do with what it cannot read.
+            }
+
+            return true;
+        });
+}
