@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Pomegranate.Pbm;
 
@@ -32,22 +33,21 @@ internal sealed class CommandRunner(NodeEndpoint node, PbmConsole console)
         return await action(new CommandContext(client, console, parsed.GetValue(Json), cancellation));
     }
 
-    private static Option<double> BuildTimeout()
+    private static Option<double> BuildTimeout() => new("--timeout")
     {
-        var option = new Option<double>("--timeout")
+        Description = "Seconds to wait for the node.",
+        HelpName = "seconds",
+        Recursive = true,
+        DefaultValueFactory = _ => DefaultTimeout.TotalSeconds,
+        CustomParser = result =>
         {
-            Description = "Seconds to wait for the node.",
-            HelpName = "seconds",
-            Recursive = true,
-            DefaultValueFactory = _ => DefaultTimeout.TotalSeconds,
-        };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValue(option) is not (> 0 and <= 3600))
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds is not (> 0 and <= 3600))
             {
-                result.AddError($"--timeout is '{string.Join(' ', result.Tokens)}', but must be more than 0 and at most 3600 seconds.");
+                result.AddError($"--timeout is '{text}', but must be more than 0 and at most 3600 seconds.");
             }
-        });
-        return option;
-    }
+
+            return seconds;
+        },
+    };
 }
