@@ -40,7 +40,7 @@ internal static class CorpusApp
             .Select(h => $"{h.Key}={string.Join('|', h.Value.ToArray())}");
         var feature = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         await context.Response.WriteAsync(
-            $"{request.Method} path={request.Path} base={request.PathBase} query={request.QueryString} raw={feature.RawTarget} "
+            $"{request.Method} path={request.Path.Value} base={request.PathBase} query={request.QueryString} raw={feature.RawTarget} "
             + $"{request.Protocol} {request.Scheme} host={request.Host} length={request.ContentLength} "
             + $"body={context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody}:{body} "
             + $"url={request.GetEncodedPathAndQuery()} trailers={context.Response.SupportsTrailers()} {string.Join(';', headers)}");
