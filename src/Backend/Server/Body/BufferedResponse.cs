@@ -62,6 +62,13 @@ internal sealed class BufferedResponse(long maxBytes, RequestLifetimeFeature lif
 
     public void CancelPendingFlush() => _cancelFlush = true;
 
+    /// <summary>Forgets what was written before the start: it belonged to a response that an error has replaced.</summary>
+    public void Discard()
+    {
+        _body = null;
+        _flushed = 0;
+    }
+
     public void Start(WebResponse head) => _head = head;
 
     /// <param name="dropBody">Whatever was written, the response has no body (HEAD, 204, 304).</param>

@@ -14,6 +14,9 @@ internal static class HeaderCharacters
     private static readonly SearchValues<char> Token = SearchValues.Create(
         "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+    /// <summary>Printable ASCII and the tab, RFC 9110 section 5.5.</summary>
+    private static readonly SearchValues<char> Field = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c), '\t']);
+
     public static void CheckName(string name)
     {
         var invalid = name.AsSpan().IndexOfAnyExcept(Token);
@@ -29,7 +32,7 @@ internal static class HeaderCharacters
         foreach (var value in values)
         {
             var invalid = encoding is null
-                ? value.AsSpan().IndexOfAnyExceptInRange(' ', '~')
+                ? value.AsSpan().IndexOfAnyExcept(Field)
                 : IndexOfControl(value);
             if (invalid >= 0)
             {
@@ -42,7 +45,7 @@ internal static class HeaderCharacters
     {
         for (var i = 0; i < value.Length; i++)
         {
-            if (value[i] is < ' ' or '\x7f')
+            if (value[i] is (< ' ' and not '\t') or '\x7f')
             {
                 return i;
             }

@@ -23,8 +23,7 @@ internal sealed record RequestTarget(string Path, string QueryString)
         {
             target = method == "OPTIONS" ? None : null;
         }
-        else if (raw.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-            || raw.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        else if (raw.StartsWith("http://", StringComparison.Ordinal) || raw.StartsWith("https://", StringComparison.Ordinal))
         {
             if (Uri.TryCreate(raw, UriKind.Absolute, out var uri))
             {

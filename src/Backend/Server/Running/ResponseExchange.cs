@@ -257,7 +257,7 @@ internal sealed class ResponseExchange(
             }
             else
             {
-                _addContentLength = true;
+                _addContentLength = _bodyAllowed;
             }
         }
 
@@ -273,6 +273,8 @@ internal sealed class ResponseExchange(
         headers.Clear();
         headers.ContentLength = 0;
         trailers?.Trailers.Clear();
+        output.Discard();
+        _written = 0;
     }
 
     private void CountWrite(int bytes)
