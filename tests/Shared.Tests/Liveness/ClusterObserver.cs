@@ -16,7 +16,9 @@ internal sealed class ClusterObserver : IAsyncDisposable
 {
     private readonly Channel<object> _events;
     private readonly HashSet<Address> _watched = [];
+    private readonly HashSet<Address> _up = [];
     private readonly List<object> _seen = [];
+    private readonly Address _self;
     private readonly IHost _host;
 
     private ClusterObserver(IHost host, Channel<object> events)
@@ -24,6 +26,7 @@ internal sealed class ClusterObserver : IAsyncDisposable
         (_host, _events) = (host, events);
         var system = host.Services.GetRequiredService<ActorSystem>();
         var ears = system.ActorOf(Props.Create(() => new Ears(events.Writer)));
+        _self = Cluster.Get(system).SelfAddress;
         Cluster.Get(system).Subscribe(
             ears, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
             typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
@@ -47,29 +50,23 @@ internal sealed class ClusterObserver : IAsyncDisposable
         return new ClusterObserver(host, events);
     }
 
-    /// <summary>Waits until the members are up and their liveness connections from here are established.</summary>
+    /// <summary>
+    /// Waits until the members are up and their liveness connections from here are established, and until this node
+    /// is up too: before that only its seed may know it, and with the seed killed nobody would tell it anything more.
+    /// </summary>
     public async Task UpAsync(params Address[] members)
     {
-        var up = new HashSet<Address>();
-        while (!members.All(member => up.Contains(member) && _watched.Contains(member)))
+        while (!_up.Contains(_self) || !members.All(member => _up.Contains(member) && _watched.Contains(member)))
         {
-            switch (await NextAsync($"{string.Join(", ", members.Select(m => m.ToString()))} up and watched", TimeSpan.FromSeconds(30)))
-            {
-                case ClusterEvent.MemberUp change:
-                    up.Add(change.Member.Address);
-                    break;
-                case UniqueAddress established:
-                    _watched.Add(established.Address);
-                    break;
-            }
+            await NextAsync($"{string.Join(", ", members.Select(m => m.ToString()))} and this node up and watched", TimeSpan.FromSeconds(30));
         }
     }
 
-    public async Task<T> NextAsync<T>(string awaited, TimeSpan limit, Func<T, bool>? where = null)
+    public async Task<T> NextAsync<T>(string awaited, TimeSpan limit)
     {
         while (true)
         {
-            if (await NextAsync(awaited, limit) is T found && where?.Invoke(found) != false)
+            if (await NextAsync(awaited, limit) is T found)
             {
                 return found;
             }
@@ -106,6 +103,20 @@ internal sealed class ClusterObserver : IAsyncDisposable
     {
         var next = await _events.Reader.ReadAsync().AsTask().Within($"{awaited}; seen so far: {string.Join(" | ", _seen)}", limit);
         _seen.Add(next);
+        switch (next)
+        {
+            case ClusterEvent.MemberUp change:
+                _up.Add(change.Member.Address);
+                break;
+            case UniqueAddress established:
+                _watched.Add(established.Address);
+                break;
+            case ClusterEvent.MemberRemoved change:
+                _up.Remove(change.Member.Address);
+                _watched.Remove(change.Member.Address);
+                break;
+        }
+
         return next;
     }
 
