@@ -29,6 +29,7 @@ internal static class LivenessHosting
 
         // Closed with the system, not with the actor: while the node takes part, its port must answer.
         system.RegisterOnTermination(listener.Dispose);
+        _ = Task.Run(() => LivenessRehearsal.RunAsync(time, log));
         LivenessLog.Listening(log, self.Address, listener.Port);
         return system.ActorOf(LivenessActor.Props(listener, time, log), LivenessActor.Name);
     }

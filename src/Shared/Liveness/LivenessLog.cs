@@ -40,4 +40,7 @@ internal static partial class LivenessLog
 
     [LoggerMessage(1210, LogLevel.Information, "The liveness port of {Address} is {Port}.")]
     public static partial void Listening(ILogger log, Address address, int port);
+
+    [LoggerMessage(1211, LogLevel.Debug, "The rehearsal of a proof of death failed. The first real one will be slower.")]
+    public static partial void RehearsalFailed(ILogger log, Exception exception);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pomegranate.Liveness;
 
 namespace Pomegranate.Shared.Tests.Liveness;
@@ -135,6 +136,14 @@ public sealed class PeerWatchTests : IDisposable
         await _stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watch.Within("the cancelled watch's end"));
+    }
+
+    [Fact]
+    public async Task Rehearsal_EndsWithADeath()
+    {
+        var result = await LivenessRehearsal.RunAsync(TimeProvider.System, NullLogger.Instance).Within("the rehearsal's end");
+
+        Assert.Equal((PeerWatch.Ending.Dead, DeathEvidence.Refused), (result?.Ending, result?.Evidence));
     }
 
     [Fact]

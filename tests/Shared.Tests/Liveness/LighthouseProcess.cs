@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Akka.Actor;
+
+namespace Pomegranate.Shared.Tests.Liveness;
+
+/// <summary>A real lighthouse process on loopback: a member whose death is a kernel's doing, not a simulation.</summary>
+internal sealed partial class LighthouseProcess : IDisposable
+{
+    private const int StopSignal = 19;
+    private const int ContinueSignal = 18;
+
+    private readonly Process _process;
+
+    private LighthouseProcess(Process process, int port) => (_process, Port) = (process, port);
+
+    public int Port { get; }
+
+    public Address Address => new("akka.tcp", "pomegranate", "127.0.0.1", Port);
+
+    /// <param name="seed">The seed's port.</param>
+    public static LighthouseProcess Start(int port, int seed)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Pomegranate.Lighthouse.dll") },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["Pomegranate__Cluster__Hostname"] = "127.0.0.1";
+        start.Environment["Pomegranate__Cluster__Port"] = port.ToString(CultureInfo.InvariantCulture);
+        start.Environment["Pomegranate__Cluster__Seeds__0"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{seed}");
+        var process = Process.Start(start) ?? throw new InvalidOperationException("The lighthouse did not start.");
+
+        // Read away: a full pipe would stop the process.
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new LighthouseProcess(process, port);
+    }
+
+    /// <summary>A port that was free a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>SIGSTOP: the process hangs and its kernel keeps its sockets.</summary>
+    public void Freeze() => Assert.Equal(0, SendSignal(_process.Id, StopSignal));
+
+    public void Thaw() => Assert.Equal(0, SendSignal(_process.Id, ContinueSignal));
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int pid, int signal);
+}
