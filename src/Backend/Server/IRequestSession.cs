@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Pomegranate.Backend.Server;
 
@@ -7,6 +8,9 @@ internal interface IRequestSession
 {
     /// <summary>What the app gets as <c>HttpContext.Session</c>.</summary>
     ISession Session { get; }
+
+    /// <summary>Makes the session known to the request's features, before the app sees them.</summary>
+    void Attach(IFeatureCollection features);
 
     /// <summary>
     /// Commits the request's changes to the session and ends its exclusive turn. The server calls it once, after the

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
@@ -6,7 +7,12 @@ using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pomegranate.Liveness;
+#if PETABRIDGE_CMD
+using Pomegranate.Management;
+#endif
 using AkkaClusterOptions = Akka.Cluster.Hosting.ClusterOptions;
 
 namespace Pomegranate.Clustering;
@@ -45,9 +51,14 @@ internal static class PomegranateNode
                     Port = options.Port,
                 })
                 .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
-                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend);
+                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend)
+                .WithProofOfDeath(options, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILoggerFactory>());
+#if PETABRIDGE_CMD
+            builder.WithPetabridgeCmd();
+#endif
             configure?.Invoke(builder, provider);
         });
+        services.AddHostedService<DownedNodeExit>();
         return services;
     }
 
@@ -69,9 +80,12 @@ internal static class PomegranateNode
         }
         """));
 
-    private static Config Reference()
+    private static Config Reference() => EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf");
+
+    /// <summary>A HOCON file that is part of an assembly.</summary>
+    public static Config EmbeddedConfig(Assembly assembly, string name)
     {
-        using var stream = typeof(PomegranateNode).Assembly.GetManifestResourceStream("pomegranate.conf")!;
+        using var stream = assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
         return ConfigurationFactory.ParseString(reader.ReadToEnd());
     }

@@ -6,6 +6,9 @@ namespace Pomegranate.Gateway;
 /// <summary>What frontends and session homes say to each other.</summary>
 internal static class GatewayProtocol
 {
+    /// <summary>A message between nodes.</summary>
+    public interface IGatewayMessage;
+
     /// <summary>A message to a session's home, wherever its shard is.</summary>
     public interface ISessionMessage
     {
@@ -16,16 +19,16 @@ internal static class GatewayProtocol
     /// Run this request in its session. Sent again with the same id after a node died; the home runs an id once.
     /// </summary>
     /// <param name="IsFreshId">The frontend has just made the id: no replica can know it, so none needs to be read.</param>
-    public sealed record RunRequest(RequestId RequestId, SessionId SessionId, bool IsFreshId, WebRequest Request) : ISessionMessage;
+    public sealed record RunRequest(RequestId RequestId, SessionId SessionId, bool IsFreshId, WebRequest Request) : ISessionMessage, IGatewayMessage;
 
     /// <summary>
     /// Answer <see cref="RunRequest"/> with this id if you have seen it, else say <see cref="ReplyKind.NotSeen"/>.
     /// Sent for a request that is not safe to run again, after a node died that may have had it.
     /// </summary>
-    public sealed record FindRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage;
+    public sealed record FindRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage, IGatewayMessage;
 
     /// <summary>The client is gone: cancel the request if it still runs.</summary>
-    public sealed record CancelRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage;
+    public sealed record CancelRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage, IGatewayMessage;
 
     /// <summary>The answer to <see cref="RunRequest"/> and <see cref="FindRequest"/>.</summary>
     /// <param name="Node">The name of the node that answers.</param>
@@ -38,7 +41,7 @@ internal static class GatewayProtocol
         WebResponse? Response = null,
         CookieChange Cookie = default,
         int Status = 0,
-        string? Reason = null);
+        string? Reason = null) : IGatewayMessage;
 
     public enum ReplyKind : byte
     {
@@ -53,6 +56,9 @@ internal static class GatewayProtocol
 
         /// <summary>The home could not run or commit the request: a status with the reason.</summary>
         Refused = 4,
+
+        /// <summary>The home has the request already and still runs it: the answer follows.</summary>
+        Running = 6,
 
         /// <summary>The app aborted the connection, or failed after it had begun to answer: the client's is cut.</summary>
         Aborted = 5,

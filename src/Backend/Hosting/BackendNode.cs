@@ -1,0 +1,138 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pomegranate.Backend.DataProtection;
+using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.Sharding;
+using Pomegranate.Clustering;
+using Pomegranate.Gateway;
+
+namespace Pomegranate.Backend.Hosting;
+
+/// <summary>
+/// A backend's start and end, in order: join the cluster, complete the replica, share the data protection keys (all
+/// before the app's own services start), then, with the app's pipeline ready, take shards; at the end hand them over.
+/// </summary>
+internal sealed partial class BackendNode(
+    IServiceProvider services,
+    ReplicaClient replicaClient,
+    IOptions<NodeOptions> node,
+    IOptions<ReplicationOptions> replication,
+    IOptions<ClusterSessionOptions> sessions,
+    TimeProvider time,
+    ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain
+{
+    private static readonly TimeSpan JoinReminder = TimeSpan.FromSeconds(10);
+
+    private ActorSystem? _system;
+
+    /// <summary>Whether this node's replica is complete and it takes shards.</summary>
+    public bool IsReady { get; private set; }
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var system = _system = services.GetRequiredService<ActorSystem>();
+        var replica = system.ActorOf(SessionReplica.Props(replication.Value, time), SessionReplica.Name);
+        replicaClient.Attach(replica);
+        system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
+
+        var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.ActorOf(ReplicaSync.Props(replica, completed), ReplicaSync.Name);
+        await WaitAsync(completed.Task, cancellationToken);
+
+        await ShareKeysAsync(system, cancellationToken);
+    }
+
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var server = (PomegranateServer)services.GetRequiredService<IServer>();
+        var context = new SessionServices(
+            replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
+            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken));
+
+        var sharding = new SessionSharding(node.Value.Shards);
+        var region = await ClusterSharding.Get(_system!).StartAsync(
+            SessionSharding.TypeName,
+            id => SessionActor.Props(context, id),
+            ClusterShardingSettings.Create(_system!),
+            sharding,
+            new RendezvousShardAllocation(),
+            SessionActor.Stop.Instance);
+        _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
+        IsReady = true;
+        Ready(logger, node.Value.NodeName, Cluster.Get(_system!).SelfAddress.ToString());
+    }
+
+    /// <summary>Hands the shards over and leaves, while the pipeline can still finish what it has begun.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        IsReady = false;
+        if (_system is not null)
+        {
+            await CoordinatedShutdown.Get(_system).Run(CoordinatedShutdown.ClusterLeavingReason.Instance).WaitAsync(cancellationToken);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private TimeSpan EffectiveGrace => TimeSpan.FromTicks(
+        Math.Max(replication.Value.RemovalGrace.Ticks, 2 * sessions.Value.IdleTimeout.Ticks));
+
+    private async Task WaitAsync(Task completed, CancellationToken cancellation)
+    {
+        while (await Task.WhenAny(completed, Task.Delay(JoinReminder, time, cancellation)) != completed)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Waiting(logger, Cluster.Get(_system!).SelfMember.Status.ToString(), string.Join(", ", node.Value.Seeds));
+        }
+    }
+
+    private async Task ShareKeysAsync(ActorSystem system, CancellationToken cancellation)
+    {
+        // An app that keeps its keys elsewhere goes on doing so.
+        if (services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository is ClusterKeyRepository keys)
+        {
+            await keys.StartAsync(
+                () => services.GetRequiredService<IDataProtectionProvider>().CreateProtector("Pomegranate.FirstKey").Protect([0]),
+                cancellation);
+        }
+    }
+
+    private async Task NotifyEndedAsync(SessionEnded ended)
+    {
+        foreach (var handler in services.GetServices<ISessionEndedHandler>())
+        {
+            try
+            {
+                await handler.OnSessionEndedAsync(ended);
+            }
+            catch (Exception failure)
+            {
+                // One handler's failure must not keep the news from the others.
+                logger.EndedHandlerFailed(failure);
+            }
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Information, "Backend {Node} ({Address}) is ready and takes sessions.")]
+    private static partial void Ready(ILogger logger, string node, string address);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Still waiting to join the cluster and to copy its sessions (this member is {Status}). "
+        + "Check that a seed runs and can be reached: {Seeds}.")]
+    private static partial void Waiting(ILogger logger, string status, string seeds);
+}

@@ -1,0 +1,99 @@
+using Akka.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Session;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Pomegranate.Backend.DataProtection;
+using Pomegranate.Backend.Hosting;
+using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.Sessions;
+using Pomegranate.Clustering;
+using Pomegranate.Management;
+
+namespace Pomegranate.Backend;
+
+/// <summary>Makes an ASP.NET Core app a backend of a Pomegranate cluster.</summary>
+public static class PomegranateBackendExtensions
+{
+    /// <summary>
+    /// Makes the app a backend: its requests come through the cluster's frontends, its sessions are copied to the other
+    /// backends before each response leaves, and it needs no change. Configured by the sections
+    /// <c>Pomegranate:Cluster</c>, <c>:Session</c>, <c>:Replication</c>, <c>:Backend</c> and <c>:Management</c>.
+    /// </summary>
+    /// <remarks>
+    /// Without <c>Pomegranate:Cluster:Seeds</c> there is no cluster, and the app runs on Kestrel with in-memory sessions
+    /// as before. Call it once, anywhere before <c>Build()</c>.
+    /// </remarks>
+    /// <exception cref="OptionsValidationException">Thrown at start, naming every option that is out of its range.</exception>
+    public static WebApplicationBuilder AddPomegranateBackend(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        if (!builder.Configuration.GetSection($"{NodeOptions.Section}:{nameof(NodeOptions.Seeds)}").GetChildren().Any())
+        {
+            services.AddDistributedMemoryCache();
+            services.AddSession(session => session.Cookie.IsEssential = true);
+            services.AddSingleton<IStartupFilter, InMemorySessionFilter>();
+            return builder;
+        }
+
+        AddOptions<ClusterSessionOptions, ClusterSessionOptionsValidator>(builder, ClusterSessionOptions.Section);
+        AddOptions<ReplicationOptions, ReplicationOptionsValidator>(builder, ReplicationOptions.Section);
+        AddOptions<PomegranateServerOptions, PomegranateServerOptionsValidator>(builder, PomegranateServerOptions.Section);
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ReplicaClient>();
+        services.AddSingleton<BackendNode>();
+        services.AddSingleton<IServerDrain>(provider => provider.GetRequiredService<BackendNode>());
+        services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
+        services.AddHealthChecks().AddCheck<BackendReadiness>("backend", tags: ["ready"]);
+        services.AddPomegranateNode(builder.Configuration, NodeRole.Backend, (akka, _) =>
+            akka.AddHocon(PomegranateNode.EmbeddedConfig(typeof(PomegranateBackendExtensions).Assembly, "backend.conf"), HoconAddMode.Prepend));
+        services.AddManagementEndpoint(builder.Configuration);
+
+        services.Replace(ServiceDescriptor.Singleton<IServer, PomegranateServer>());
+        AddSessionStore(services);
+        AddSharedKeys(services);
+        return builder;
+    }
+
+    private static void AddOptions<TOptions, TValidator>(WebApplicationBuilder builder, string section)
+        where TOptions : class
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        builder.Services.AddOptions<TOptions>().Bind(builder.Configuration.GetSection(section)).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
+    }
+
+    /// <summary>An app's own <c>UseSession()</c> meets our session instead of replacing it.</summary>
+    private static void AddSessionStore(IServiceCollection services)
+    {
+        services.AddHttpContextAccessor();
+        services.RemoveAll<ISessionStore>();
+        services.AddSingleton<ISessionStore, CurrentSessionStore>();
+    }
+
+    private static void AddSharedKeys(IServiceCollection services)
+    {
+        services.AddDataProtection();
+        services.AddSingleton<ClusterKeyRepository>();
+        services.AddOptions<KeyManagementOptions>()
+            .PostConfigure<ClusterKeyRepository>((options, keys) => options.XmlRepository ??= keys);
+
+        // By default it is the content root's path, which may differ from node to node; a name the app chose is kept.
+        services.AddOptions<DataProtectionOptions>()
+            .PostConfigure<IOptions<NodeOptions>, IWebHostEnvironment>((options, node, environment) =>
+            {
+                if (options.ApplicationDiscriminator?.TrimEnd(Path.DirectorySeparatorChar) == environment.ContentRootPath.TrimEnd(Path.DirectorySeparatorChar))
+                {
+                    options.ApplicationDiscriminator = node.Value.Name;
+                }
+            });
+    }
+}

@@ -1,0 +1,35 @@
+using Akka.Actor;
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.State;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Backend.Replication;
+
+/// <summary>What session homes ask of this node's replica. Thread-safe.</summary>
+internal sealed class ReplicaClient
+{
+    private readonly TaskCompletionSource<IActorRef> _replica = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Live sessions in this node's replica at the last sweep; every complete replica holds them all.</summary>
+    public long LiveSessions { get; set; }
+
+    public void Attach(IActorRef replica) => _replica.TrySetResult(replica);
+
+    /// <summary>Completes when the entries are held by as many backends as the replication level asks for.</summary>
+    /// <exception cref="SessionCommitException">They were not, within the commit timeout. Some replicas may hold them.</exception>
+    public async Task CommitAsync(params IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> entries)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (await _replica.Task).Tell(new SessionReplica.Commit(entries, done), ActorRefs.NoSender);
+        await done.Task;
+    }
+
+    /// <summary>The session as the backends together know it; null where none has heard of it.</summary>
+    /// <exception cref="SessionCommitException">Too few replicas answered within the recovery timeout.</exception>
+    public async Task<SessionEntry?> RecoverAsync(SessionId id)
+    {
+        var done = new TaskCompletionSource<SessionEntry?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        (await _replica.Task).Tell(new SessionReplica.Recover(id, done), ActorRefs.NoSender);
+        return await done.Task;
+    }
+}

@@ -1,0 +1,238 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Pomegranate.Clustering;
+using static Pomegranate.Backend.Replication.ReplicationProtocol;
+
+namespace Pomegranate.Backend.Replication;
+
+/// <summary>
+/// Makes this node's replica complete before it counts, and says who counts. Completing means copying every bucket
+/// that differs from each backend older than this node; the oldest has nobody to copy from. After a backend has died
+/// the survivors compare themselves once more, so that what only some of them had acknowledged is soon on all.
+/// </summary>
+/// <remarks>
+/// <code>
+///   Joining --(self is Up)--> Completing --(copied from every older backend)--> Complete
+/// </code>
+/// The order matters: a backend answers Hello only after it has begun to send the newcomer every write, and only then
+/// is it copied from. So each write reaches the newcomer directly or by the copy.
+/// </remarks>
+internal sealed class ReplicaSync : ReceiveActor, IWithTimers
+{
+    /// <summary>The actor's name under <c>/user</c>; the same on every backend.</summary>
+    public const string Name = "replica-sync";
+
+    private readonly IActorRef _replica;
+    private readonly TaskCompletionSource _completed;
+    private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    private readonly Dictionary<UniqueAddress, PeerState> _peers = [];
+    private readonly HashSet<UniqueAddress> _copiedFrom = [];
+    private UniqueAddress? _copyingFrom;
+    private IActorRef _copy = ActorRefs.Nobody;
+    private bool _isUp;
+    private bool _isComplete;
+
+    /// <param name="completed">Set when the replica is complete.</param>
+    public ReplicaSync(IActorRef replica, TaskCompletionSource completed)
+    {
+        _replica = replica;
+        _completed = completed;
+
+        Receive<ClusterEvent.MemberUp>(e => Joined(e.Member));
+        Receive<ClusterEvent.MemberDowned>(e => Gone(e.Member));
+        Receive<ClusterEvent.MemberRemoved>(e => Gone(e.Member));
+        Receive<ClusterEvent.IMemberEvent>(_ => { });
+        Receive<ClusterEvent.CurrentClusterState>(OnState);
+        Receive<Hello>(OnHello);
+        Receive<Introduction>(introduction => SayHello(introduction.Newcomer, isReply: true));
+        Receive<Tick>(_ => Advance());
+        Receive<BucketCopy.Finished>(OnCopied);
+
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.FromMilliseconds(250));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(IActorRef replica, TaskCompletionSource completed) =>
+        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed));
+
+    protected override void PreStart() =>
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent));
+
+    protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+    private void OnState(ClusterEvent.CurrentClusterState state)
+    {
+        foreach (var member in state.Members)
+        {
+            if (member.Status is MemberStatus.Up or MemberStatus.Leaving)
+            {
+                Joined(member);
+            }
+        }
+    }
+
+    private void Joined(Member member)
+    {
+        if (!member.HasRole(NodeRole.Backend))
+        {
+            return;
+        }
+
+        if (member.UniqueAddress.Equals(_cluster.SelfUniqueAddress))
+        {
+            _isUp = true;
+        }
+        else if (_peers.TryAdd(member.UniqueAddress, new PeerState(member)))
+        {
+            // From this moment the replica sends it every write.
+            Publish();
+            SayHello(member.Address, isReply: false);
+        }
+
+        Advance();
+    }
+
+    private void Gone(Member member)
+    {
+        if (!_peers.Remove(member.UniqueAddress))
+        {
+            return;
+        }
+
+        if (member.UniqueAddress.Equals(_copyingFrom))
+        {
+            Context.Stop(_copy);
+            _copyingFrom = null;
+        }
+
+        _copiedFrom.Clear();
+        Publish();
+        Advance();
+    }
+
+    private void OnHello(Hello hello)
+    {
+        var address = Sender.Path.Address;
+        var (peer, state) = _peers.FirstOrDefault(p => p.Key.Address.Equals(address));
+        if (peer is null)
+        {
+            // Not yet Up here: it asks again, and only an answer tells it that its writes are on their way.
+            return;
+        }
+
+        state.HasAnswered |= hello.IsReply;
+        state.IsComplete = hello.IsComplete;
+        Publish();
+        if (!hello.IsReply)
+        {
+            // The answer must not overtake the membership just published, or a write between the two would reach the
+            // newcomer neither directly nor by its copy: so it goes through the replica's mailbox.
+            _replica.Tell(new Introduction(address));
+        }
+
+        Advance();
+    }
+
+    /// <summary>Does the next thing that is due; called whenever something has changed, and by the tick.</summary>
+    private void Advance()
+    {
+        foreach (var (address, state) in _peers)
+        {
+            if (!state.HasAnswered)
+            {
+                SayHello(address.Address, isReply: false);
+            }
+        }
+
+        if (!_isUp || _copyingFrom is not null)
+        {
+            return;
+        }
+
+        var self = _cluster.SelfMember;
+        var sources = _isComplete
+            ? _peers.Where(p => p.Value.IsComplete)
+            : _peers.Where(p => p.Value.Member.IsOlderThan(self));
+        foreach (var (address, state) in sources)
+        {
+            if (!_copiedFrom.Contains(address))
+            {
+                // An older backend that is not complete yet is waited for.
+                if (state.HasAnswered && state.IsComplete)
+                {
+                    _copyingFrom = address;
+                    _copy = Context.ActorOf(BucketCopy.Props(address));
+                    return;
+                }
+
+                if (!_isComplete)
+                {
+                    return;
+                }
+            }
+        }
+
+        if (!_isComplete)
+        {
+            _isComplete = true;
+            _log.Info("The replica is complete after {0:F0} ms: copied from {1} older backends.",
+                Stopwatch.GetElapsedTime(_started).TotalMilliseconds, _copiedFrom.Count);
+            Publish();
+            foreach (var address in _peers.Keys)
+            {
+                SayHello(address.Address, isReply: false);
+            }
+
+            _completed.TrySetResult();
+        }
+    }
+
+    private void OnCopied(BucketCopy.Finished finished)
+    {
+        if (!finished.Source.Equals(_copyingFrom))
+        {
+            return;
+        }
+
+        _copyingFrom = null;
+        if (finished.Succeeded)
+        {
+            _copiedFrom.Add(finished.Source);
+        }
+
+        Advance();
+    }
+
+    private void Publish() =>
+        _replica.Tell(new Membership(_isComplete, _peers.ToDictionary(p => p.Key, p => p.Value.IsComplete)));
+
+    private void SayHello(Address address, bool isReply) =>
+        Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(new Hello(_isComplete, isReply));
+
+    /// <summary>Who takes part in replication: told to the replica whenever it changes.</summary>
+    internal sealed record Membership(bool SelfIsComplete, IReadOnlyDictionary<UniqueAddress, bool> Peers);
+
+    /// <summary>Passes through the replica and back: it has then seen all memberships published before.</summary>
+    internal sealed record Introduction(Address Newcomer);
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed class PeerState(Member member)
+    {
+        public Member Member { get; } = member;
+
+        /// <summary>It has said that it sends us its writes.</summary>
+        public bool HasAnswered { get; set; }
+
+        public bool IsComplete { get; set; }
+    }
+}

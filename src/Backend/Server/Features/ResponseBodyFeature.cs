@@ -1,0 +1,58 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Pomegranate.Backend.Server;
+
+/// <summary>The response's body as a stream, as a pipe and as files.</summary>
+internal sealed class ResponseBodyFeature(ResponseExchange response, ResponseBodyWriter writer, ResponseBodyStream stream)
+    : IHttpResponseBodyFeature
+{
+    private const int FileBufferBytes = 16 * 1024;
+
+    public Stream Stream => stream;
+
+    public PipeWriter Writer => writer;
+
+    /// <summary>Nothing to do, as under Kestrel: what the app flushes is sent on, as far as the cluster streams.</summary>
+    public void DisableBuffering()
+    {
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return response.StartAsync().AsTask();
+    }
+
+    public Task CompleteAsync() => writer.CompleteAsync().AsTask();
+
+    public async Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var length = new FileInfo(path).Length;
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, length);
+        if (count is { } wanted)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(wanted, nameof(count));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted, length - offset, nameof(count));
+        }
+
+        await using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        file.Seek(offset, SeekOrigin.Begin);
+        for (var rest = count ?? length - offset; rest > 0;)
+        {
+            var memory = writer.GetMemory(FileBufferBytes);
+            var read = await file.ReadAsync(memory[..(int)Math.Min(rest, memory.Length)], cancellationToken);
+            if (read == 0)
+            {
+                break;
+            }
+
+            writer.Advance(read);
+            await writer.FlushAsync(cancellationToken);
+            rest -= read;
+        }
+    }
+}

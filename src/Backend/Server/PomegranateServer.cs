@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Pomegranate.Backend.Server;
+
+/// <summary>An <see cref="IServer"/> without sockets: session actors give it requests through <see cref="Ready"/>.</summary>
+internal sealed class PomegranateServer : IServer
+{
+    private readonly TaskCompletionSource<ApplicationRunner> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RunningRequests _running = new();
+    private readonly RequestSettings _settings;
+    private readonly IServerDrain? _drain;
+    private readonly ServerAddressesFeature _addresses = new();
+    private readonly ILogger _logger;
+
+    public PomegranateServer(
+        IOptions<PomegranateServerOptions> options,
+        IOptions<KestrelServerOptions> kestrel,
+        ILogger<PomegranateServer> logger,
+        IServerDrain? drain = null)
+    {
+        _settings = RequestSettings.From(options.Value, kestrel.Value);
+        _logger = logger;
+        _drain = drain;
+        Features.Set<IServerAddressesFeature>(_addresses);
+    }
+
+    public IFeatureCollection Features { get; } = new FeatureCollection();
+
+    /// <summary>Completes when the app's pipeline is built and takes requests; cancelled if the app never starts.</summary>
+    public Task<ApplicationRunner> Ready => _ready.Task;
+
+    public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
+        where TContext : notnull
+    {
+        // The host filled in what the configuration says (ASPNETCORE_URLS and the like); nothing listens there.
+        _addresses.Addresses.Clear();
+        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), _settings, _running, _logger);
+        if (!_ready.TrySetResult(runner))
+        {
+            throw new InvalidOperationException("Server has already started.");
+        }
+
+        _logger.ServerStarted(_settings.MaxResponseBytes);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_drain is not null)
+        {
+            _logger.DrainStarted();
+            try
+            {
+                await _drain.DrainAsync(cancellationToken);
+            }
+            catch (Exception failure)
+            {
+                // A node that cannot leave gracefully still stops, and the requests it runs still deserve their time.
+                _logger.DrainFailed(failure);
+            }
+        }
+
+        try
+        {
+            await _running.CloseAsync().WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            _logger.StopTimedOut(_running.Count);
+            _running.AbortAll();
+        }
+
+        _logger.ServerStopped();
+    }
+
+    public void Dispose()
+    {
+        _ready.TrySetCanceled();
+        _running.Dispose();
+    }
+}

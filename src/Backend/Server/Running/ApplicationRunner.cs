@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using Pomegranate.Http;
+
+namespace Pomegranate.Backend.Server;
+
+/// <summary>Runs requests through the app's own pipeline.</summary>
+internal sealed class ApplicationRunner(
+    ErasedApplication application,
+    RequestSettings settings,
+    RunningRequests running,
+    ILogger logger)
+{
+    /// <summary>
+    /// Runs one request on the thread pool, in a clean execution context: nothing of the caller's flows into the app
+    /// and an app that blocks does not block the caller. The task completes when the response is complete, which may be
+    /// before the app returns (<c>Response.CompleteAsync</c>) and is before its <c>OnCompleted</c> callbacks.
+    /// </summary>
+    /// <param name="clientGone">Fires the app's <c>RequestAborted</c>.</param>
+    /// <exception cref="SessionCommitException">The session's changes could not be committed: the response is discarded.</exception>
+    /// <exception cref="ResponseAbortedException">There is no (whole) response: cut the client's connection.</exception>
+    /// <exception cref="ResponseTooLargeException">The app wrote more than <see cref="PomegranateServerOptions.MaxResponseBytes"/>.</exception>
+    /// <exception cref="InvalidOperationException">The server has stopped.</exception>
+    public Task<WebResponse> RunAsync(WebRequest request, IRequestSession session, CancellationToken clientGone)
+    {
+        if (!RequestTarget.TryParse(request.Method, request.RawTarget, out var target))
+        {
+            // A frontend refuses these itself, as Kestrel does: before any of the app runs.
+            return Task.FromResult(new WebResponse { StatusCode = 400, Headers = [new("Content-Length", "0")] });
+        }
+
+        running.Enter();
+        var execution = new RequestExecution(application, request, target, session, settings, running, logger, clientGone);
+        ThreadPool.UnsafeQueueUserWorkItem(execution, preferLocal: false);
+        return execution.Response;
+    }
+}

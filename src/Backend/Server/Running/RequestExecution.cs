@@ -1,0 +1,214 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Pomegranate.Http;
+
+namespace Pomegranate.Backend.Server;
+
+/// <summary>
+/// One request's life:
+/// <list type="number">
+/// <item>The features are built and the host creates its context.</item>
+/// <item>The app runs. The response may start on the way: OnStarting callbacks (last registered first), the session's
+/// commit, head final.</item>
+/// <item>The app has returned: remaining OnStarting callbacks, Content-Length check, bodies closed.</item>
+/// <item>The response ends: started first if it is not, an unhandled exception making it a 500; then it is delivered.</item>
+/// <item>OnCompleted callbacks (last registered first), then the host disposes its context. In this order, as Kestrel:
+/// the callbacks dispose the request's services and still see its context.</item>
+/// </list>
+/// </summary>
+internal sealed class RequestExecution : IThreadPoolWorkItem
+{
+    private readonly ErasedApplication _application;
+    private readonly RequestIdentity _identity;
+    private readonly WebRequest _request;
+    private readonly RequestTarget _target;
+    private readonly RequestSettings _settings;
+    private readonly RunningRequests _running;
+    private readonly CancellationToken _clientGone;
+    private readonly ILogger _logger;
+    private readonly RequestLifetimeFeature _lifetime;
+    private readonly ResponseFeature _response;
+    private readonly ResponseExchange _exchange;
+    private readonly ResponseBodyWriter _writer;
+    private readonly BufferedResponse _output;
+    private readonly ResponseTrailersFeature? _trailers;
+    private readonly IRequestSession _session;
+    private RequestBodyReader? _reader;
+    private RequestBodyPipeFeature? _bodyPipe;
+
+    public RequestExecution(
+        ErasedApplication application,
+        WebRequest request,
+        RequestTarget target,
+        IRequestSession session,
+        RequestSettings settings,
+        RunningRequests running,
+        ILogger logger,
+        CancellationToken clientGone)
+    {
+        _application = application;
+        _request = request;
+        _target = target;
+        _session = session;
+        _settings = settings;
+        _running = running;
+        _clientGone = clientGone;
+        _logger = logger;
+        _identity = RequestIdentity.From(request.TraceIdentifier);
+        _lifetime = new RequestLifetimeFeature(_identity, logger);
+        _output = new BufferedResponse(settings.MaxResponseBytes, _lifetime);
+        _trailers = HttpProtocol.IsHttp2(request.Protocol) || HttpProtocol.IsHttp3(request.Protocol) ? new() : null;
+        var headers = new ResponseHeaders(settings.ResponseHeaderEncoding);
+        _response = new ResponseFeature(headers);
+        _exchange = new ResponseExchange(
+            request.Method, _identity, _response, headers, _trailers, _lifetime, session, _output, logger);
+        _writer = new ResponseBodyWriter(_exchange);
+    }
+
+    public Task<WebResponse> Response => _output.Response;
+
+    async void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            await RunAsync();
+        }
+        catch (Exception failure)
+        {
+            // Nothing of the app's arrives here; whoever waits must not wait for ever.
+            _logger.ExecutionFailed(_identity.TraceIdentifier, failure);
+            _output.Fail(failure);
+        }
+        finally
+        {
+            _running.Leave();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        using var clientGone = _clientGone.UnsafeRegister(
+            static state => ((RequestLifetimeFeature)state!).Abort(
+                new ResponseAbortedException(AbortReason.ClientGone, "The client left before the response was complete.")), _lifetime);
+        using var stopping = _running.Aborted.UnsafeRegister(
+            static state => ((RequestLifetimeFeature)state!).Abort(
+                new ResponseAbortedException(AbortReason.ServerStopping, "The server stopped before the response was complete.")), _lifetime);
+
+        // 1.
+        var context = _application.CreateContext(BuildFeatures());
+        try
+        {
+            // 2. and 3.
+            await RunApplicationAsync(context);
+
+            // 4.
+            await EndResponseAsync();
+
+            // 5.
+            await _response.FireOnCompletedAsync(
+                failure => _logger.ApplicationError(_identity.ConnectionId, _identity.TraceIdentifier, failure));
+        }
+        finally
+        {
+            _bodyPipe?.Release();
+            _application.DisposeContext(context, _exchange.ApplicationError);
+        }
+    }
+
+    private async Task RunApplicationAsync(object context)
+    {
+        try
+        {
+            await _application.ProcessRequestAsync(context);
+            if (!_response.HasStarted && _exchange.ApplicationError is null)
+            {
+                await _exchange.FireOnStartingAsync();
+            }
+
+            if (_lifetime.Aborted is null)
+            {
+                _exchange.CheckContentLength();
+            }
+        }
+        catch (Exception failure)
+        {
+            if (failure is OperationCanceledException or IOException && _lifetime.Aborted is not null)
+            {
+                _logger.RequestAborted(_identity.ConnectionId, _identity.TraceIdentifier);
+            }
+            else
+            {
+                _exchange.ReportApplicationError(failure);
+            }
+        }
+
+        _reader!.Close();
+        try
+        {
+            await _writer.CloseAsync();
+        }
+        catch (Exception failure)
+        {
+            _exchange.ReportApplicationError(failure);
+        }
+    }
+
+    private async Task EndResponseAsync()
+    {
+        try
+        {
+            if (_lifetime.Aborted is not { } reason)
+            {
+                await _exchange.EndAsync();
+                return;
+            }
+
+            if (reason is ResponseTooLargeException tooLarge)
+            {
+                _logger.ResponseTooLarge(_identity.TraceIdentifier, _request.Method, _target.Path, tooLarge.Limit);
+            }
+
+            await _exchange.AbandonAsync(reason);
+        }
+        catch (Exception commitFailure)
+        {
+            // The session's changes are lost, so the response that speaks of them must not be seen.
+            _output.Fail(commitFailure);
+        }
+    }
+
+    private FeatureCollection BuildFeatures()
+    {
+        var control = new BodyControlFeature(_settings.AllowSynchronousIO);
+        var limit = new MaxRequestBodySizeFeature(_settings.MaxRequestBodySize);
+        _reader = new RequestBodyReader(
+            PipeReader.Create(new ReadOnlySequence<byte>(_request.Body)), _request.Body.Length, limit, _lifetime);
+        var request = new RequestFeature(_request, _target, new RequestBodyStream(_reader, control));
+        _bodyPipe = new RequestBodyPipeFeature(request, _reader);
+        var features = new FeatureCollection(initialCapacity: 24);
+        features.Set<IHttpRequestFeature>(request);
+        features.Set<IHttpRequestBodyDetectionFeature>(
+            new RequestBodyDetectionFeature(_request.HasBody && request.Headers.ContentLength != 0));
+        features.Set<IRequestBodyPipeFeature>(_bodyPipe);
+        features.Set<IHttpRequestTrailersFeature>(new RequestTrailersFeature());
+        features.Set<IHttpMaxRequestBodySizeFeature>(limit);
+        features.Set<IHttpBodyControlFeature>(control);
+        features.Set<IHttpRequestLifetimeFeature>(_lifetime);
+        features.Set<IHttpRequestIdentifierFeature>(new RequestIdentifierFeature(_request.TraceIdentifier));
+        features.Set<IHttpConnectionFeature>(new ConnectionFeature(_request, _identity.ConnectionId));
+        features.Set<ISessionFeature>(new SessionFeature(_session.Session));
+        _session.Attach(features);
+        features.Set<IHttpResponseFeature>(_response);
+        features.Set<IHttpResponseBodyFeature>(
+            new ResponseBodyFeature(_exchange, _writer, new ResponseBodyStream(_writer, control)));
+        if (_trailers is not null)
+        {
+            features.Set<IHttpResponseTrailersFeature>(_trailers);
+        }
+
+        return features;
+    }
+}

@@ -1,0 +1,18 @@
+using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Pomegranate.Backend.Server;
+
+/// <summary>What every request starts with, read once from the options.</summary>
+internal sealed record RequestSettings(
+    long MaxResponseBytes,
+    long? MaxRequestBodySize,
+    bool AllowSynchronousIO,
+    Func<string, Encoding?> ResponseHeaderEncoding)
+{
+    public static RequestSettings From(PomegranateServerOptions own, KestrelServerOptions kestrel) => new(
+        own.MaxResponseBytes,
+        kestrel.Limits.MaxRequestBodySize,
+        kestrel.AllowSynchronousIO,
+        kestrel.ResponseHeaderEncodingSelector);
+}

@@ -1,0 +1,304 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Pomegranate.Http;
+
+namespace Pomegranate.Backend.Server;
+
+/// <summary>
+/// The state of one response and Kestrel's rules for it.
+/// <code>
+/// open --first write, flush, StartAsync--> started --CompleteAsync or the app's return--> completed
+///   \--the app's return, or its failure: 500-------------------------------------------/
+/// </code>
+/// Started means: OnStarting callbacks ran, the session is committed, status and headers are final. A failure after that
+/// can no longer be told by a status: <see cref="BufferedResponse.Fail"/>.
+/// </summary>
+internal sealed class ResponseExchange(
+    string method,
+    RequestIdentity identity,
+    ResponseFeature response,
+    ResponseHeaders headers,
+    ResponseTrailersFeature? trailers,
+    RequestLifetimeFeature lifetime,
+    IRequestSession session,
+    BufferedResponse output,
+    ILogger logger)
+{
+    private Task? _commit;
+    private BadHttpRequestException? _rejection;
+    private bool _bodyAllowed = true;
+    private bool _addContentLength;
+    private bool _leaseIsValid;
+    private bool _completed;
+    private long _written;
+
+    /// <summary>What the app did wrong so far.</summary>
+    public Exception? ApplicationError { get; private set; }
+
+    public long UnflushedBytes => output.UnflushedBytes;
+
+    /// <summary>Whether the client has, or will have, every byte that the head promises.</summary>
+    private bool IsWhole => !_bodyAllowed || (!headers.HasTransferEncoding && headers.ContentLength == _written);
+
+    public Memory<byte> GetMemory(int sizeHint)
+    {
+        CheckNotCompleted();
+        _leaseIsValid = true;
+        return output.GetMemory(sizeHint);
+    }
+
+    public void Advance(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (!_leaseIsValid)
+        {
+            throw new InvalidOperationException("Invalid ordering of calling StartAsync or CompleteAsync and Advance.");
+        }
+
+        CheckNotCompleted();
+        if (!_bodyAllowed)
+        {
+            CheckHead();
+        }
+
+        CountWrite(bytes);
+        if (_bodyAllowed)
+        {
+            output.Advance(bytes);
+        }
+    }
+
+    public async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        CheckNotCompleted();
+        if (response.HasStarted)
+        {
+            CountWrite(data.Length);
+        }
+        else
+        {
+            await StartAsync(data.Length);
+        }
+
+        if (!_bodyAllowed)
+        {
+            CheckHead();
+            return default;
+        }
+
+        return await output.WriteAsync(data, cancellationToken);
+    }
+
+    public async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken)
+    {
+        await StartAsync();
+        return await output.FlushAsync(cancellationToken);
+    }
+
+    public void CancelPendingFlush() => output.CancelPendingFlush();
+
+    /// <summary>Starts the response if it is not: callbacks, commit, then the head is final.</summary>
+    /// <param name="firstWrite">Bytes that the app is about to write and that must fit its Content-Length.</param>
+    public async ValueTask StartAsync(int firstWrite = 0)
+    {
+        if (response.HasStarted)
+        {
+            return;
+        }
+
+        await FireOnStartingAsync();
+        if (ApplicationError is not null)
+        {
+            throw new ObjectDisposedException("The response has been aborted due to an unhandled application exception.", ApplicationError);
+        }
+
+        CountWrite(firstWrite);
+        await CommitAsync();
+        if (ResponseFraming.Check(method, response.StatusCode, headers) is { } invalid)
+        {
+            throw invalid;
+        }
+
+        FixHead(appCompleted: false);
+    }
+
+    /// <summary>Runs the OnStarting callbacks that have not run; a failure becomes the app's error.</summary>
+    public async ValueTask FireOnStartingAsync()
+    {
+        try
+        {
+            await response.FireOnStartingAsync();
+        }
+        catch (Exception failure)
+        {
+            ReportApplicationError(failure);
+        }
+    }
+
+    /// <summary>The app completes its response, possibly long before it returns.</summary>
+    public async ValueTask CompleteAsync(Exception? exception)
+    {
+        if (exception is not null)
+        {
+            ReportApplicationError(exception);
+        }
+
+        if (!response.HasStarted)
+        {
+            await FireOnStartingAsync();
+        }
+
+        if (!_completed)
+        {
+            CheckContentLength();
+            await EndAsync();
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">The app wrote less than the Content-Length it set.</exception>
+    public void CheckContentLength()
+    {
+        if (!HttpMethods.IsHead(method)
+            && response.StatusCode != StatusCodes.Status304NotModified
+            && !headers.HasTransferEncoding
+            && headers.ContentLength is { } expected
+            && _written < expected)
+        {
+            throw new InvalidOperationException($"Response Content-Length mismatch: too few bytes written ({_written} of {expected}).");
+        }
+    }
+
+    /// <summary>Ends the response: whole, or as an error, or cut off where an error comes too late to be told.</summary>
+    public async ValueTask EndAsync()
+    {
+        if (_completed)
+        {
+            return;
+        }
+
+        if (ApplicationError is { } error)
+        {
+            if (!response.HasStarted)
+            {
+                TurnIntoError(_rejection?.StatusCode ?? StatusCodes.Status500InternalServerError);
+            }
+            else if (!IsWhole)
+            {
+                _completed = true;
+                output.Fail(new ResponseAbortedException(
+                    AbortReason.Failure, "The application failed after its response had started.", error));
+                return;
+            }
+        }
+
+        if (!response.HasStarted)
+        {
+            await CommitAsync();
+            if (ResponseFraming.Check(method, response.StatusCode, headers) is { } invalid)
+            {
+                ReportApplicationError(invalid);
+                TurnIntoError(StatusCodes.Status500InternalServerError);
+            }
+
+            FixHead(appCompleted: true);
+        }
+
+        _completed = true;
+        lifetime.End();
+        output.Complete(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : [.. trailers.Trailers]);
+    }
+
+    /// <summary>The request was aborted: there is no response, yet what the app did to its session counts.</summary>
+    public async ValueTask AbandonAsync(Exception reason)
+    {
+        if (!response.HasStarted)
+        {
+            // For the logs: the status that Kestrel notes.
+            response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        }
+
+        await CommitAsync();
+        _completed = true;
+        output.Fail(reason);
+    }
+
+    /// <summary>Notes and logs what the app did wrong. What it only passes on is neither its error nor logged as such.</summary>
+    public void ReportApplicationError(Exception error)
+    {
+        if (error is BadHttpRequestException rejection)
+        {
+            _rejection ??= rejection;
+            logger.BadRequest(identity.ConnectionId, rejection.Message, rejection);
+        }
+
+        ApplicationError = ApplicationError is { } earlier ? new AggregateException(earlier, error).Flatten() : error;
+        if (_commit?.IsFaulted != true && error is not ResponseTooLargeException)
+        {
+            logger.ApplicationError(identity.ConnectionId, identity.TraceIdentifier, error);
+        }
+    }
+
+    /// <summary>Once per request, however it ends; a failure stays, so that no later attempt to respond slips through.</summary>
+    private Task CommitAsync() => _commit ??= InvokeCommitAsync();
+
+    private async Task InvokeCommitAsync() => await session.CommitAsync();
+
+    private void FixHead(bool appCompleted)
+    {
+        _leaseIsValid = false;
+        var status = response.StatusCode;
+        _bodyAllowed = ResponseFraming.AllowsBody(method, status);
+        if (headers.ContentLength is null && !headers.HasTransferEncoding && ResponseFraming.MayAddContentLength(method, status))
+        {
+            if ((appCompleted || !_bodyAllowed) && _written == 0)
+            {
+                headers.ContentLength = 0;
+            }
+            else
+            {
+                _addContentLength = true;
+            }
+        }
+
+        headers.SetReadOnly();
+        response.Start();
+        output.Start(new WebResponse { StatusCode = status, ReasonPhrase = response.ReasonPhrase, Headers = [.. headers] });
+    }
+
+    private void TurnIntoError(int status)
+    {
+        response.StatusCode = status;
+        response.ReasonPhrase = null;
+        headers.Clear();
+        headers.ContentLength = 0;
+        trailers?.Trailers.Clear();
+    }
+
+    private void CountWrite(int bytes)
+    {
+        if (!headers.HasTransferEncoding && headers.ContentLength is { } expected && _written + bytes > expected)
+        {
+            throw new InvalidOperationException($"Response Content-Length mismatch: too many bytes written ({_written + bytes} of {expected}).");
+        }
+
+        _written += bytes;
+    }
+
+    /// <summary>A body that cannot be: ignored for HEAD, where the app need not know, refused for the statuses.</summary>
+    private void CheckHead()
+    {
+        if (!HttpMethods.IsHead(method))
+        {
+            throw new InvalidOperationException($"Writing to the response body is invalid for responses with status code {response.StatusCode}.");
+        }
+    }
+
+    private void CheckNotCompleted()
+    {
+        if (_completed)
+        {
+            throw new InvalidOperationException("Writing is not allowed after writer was completed.");
+        }
+    }
+}

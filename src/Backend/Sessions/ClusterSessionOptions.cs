@@ -1,0 +1,47 @@
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>How sessions live and what they may weigh. Section <c>Pomegranate:Session</c>; read once, at start.</summary>
+public sealed class ClusterSessionOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Pomegranate:Session";
+
+    /// <summary>A session that no request has used for so long ends. 1 s to 30 days, default 20 min.</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>
+    /// The part of <see cref="IdleTimeout"/> after which a use is replicated though nothing changed. A failover can
+    /// shorten the idle time by this part. 0.01 to 0.5, default 0.25.
+    /// </summary>
+    public double AccessReplicationFraction { get; set; } = 0.25;
+
+    /// <summary>How often sessions are looked through for expired ones. 1 s to 1 h, default 30 s.</summary>
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>An unused session's actor is stopped after this time; its state stays in the replicas. 1 s to 1 h, default 2 min.</summary>
+    public TimeSpan PassivateAfter { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a request waits for its turn at the session before it fails with 503. 1 s to 10 min, default 30 s.</summary>
+    public TimeSpan TurnTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A turn held longer than this is logged as a warning with the endpoint's name. Default 1 s.</summary>
+    public TimeSpan TurnWarning { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Requests of one session that run at the same time; more of them queue in order. It bounds the threads that code
+    /// reading the session synchronously can block. 1 to 1,000, default 16.
+    /// </summary>
+    public int MaxConcurrentRequests { get; set; } = 16;
+
+    /// <summary>Requests of one session that may queue; over it 503. 0 to 100,000, default 1,000.</summary>
+    public int MaxQueuedRequests { get; set; } = 1000;
+
+    /// <summary>Bytes of one session, keys included. 1 KB to 4 MB, default 1 MB.</summary>
+    public int MaxSessionBytes { get; set; } = 1_000_000;
+
+    /// <summary>Bytes of one attribute's value. 1 to <see cref="MaxSessionBytes"/>, default 1 MB.</summary>
+    public int MaxAttributeBytes { get; set; } = 1_000_000;
+
+    /// <summary>Live sessions in the cluster, counted at each sweep; over it no new one is made (503). Default 2,000,000.</summary>
+    public long MaxSessions { get; set; } = 2_000_000;
+}

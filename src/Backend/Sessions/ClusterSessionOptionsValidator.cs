@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Options;
+using Pomegranate.Clustering;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>Checks <see cref="ClusterSessionOptions"/>; every violated rule is reported at once.</summary>
+internal sealed class ClusterSessionOptionsValidator : IValidateOptions<ClusterSessionOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ClusterSessionOptions options)
+    {
+        var rules = new OptionRules(ClusterSessionOptions.Section);
+        var second = TimeSpan.FromSeconds(1);
+        rules.Range(nameof(options.IdleTimeout), options.IdleTimeout, second, TimeSpan.FromDays(30));
+        rules.Range(nameof(options.AccessReplicationFraction), options.AccessReplicationFraction, 0.01, 0.5);
+        rules.Range(nameof(options.SweepInterval), options.SweepInterval, second, TimeSpan.FromHours(1));
+        rules.Range(nameof(options.PassivateAfter), options.PassivateAfter, second, TimeSpan.FromHours(1));
+        rules.Range(nameof(options.TurnTimeout), options.TurnTimeout, second, TimeSpan.FromMinutes(10));
+        rules.Range(nameof(options.TurnWarning), options.TurnWarning, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
+        rules.Range(nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 1000);
+        rules.Range(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 0, 100_000);
+        rules.Range(nameof(options.MaxSessionBytes), options.MaxSessionBytes, 1000, 4_000_000);
+        rules.Range(nameof(options.MaxSessions), options.MaxSessions, 1, long.MaxValue);
+        rules.Check(
+            options.MaxAttributeBytes >= 1 && options.MaxAttributeBytes <= options.MaxSessionBytes,
+            nameof(options.MaxAttributeBytes), options.MaxAttributeBytes,
+            $"must be between 1 and {nameof(options.MaxSessionBytes)} ({options.MaxSessionBytes})");
+        return rules.Result;
+    }
+}

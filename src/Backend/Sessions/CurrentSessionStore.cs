@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Session;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>
+/// What <c>UseSession()</c> asks for a session: it gets the one the request already has. The middleware's own cookie is
+/// never set, because its callback for that is never called.
+/// </summary>
+internal sealed class CurrentSessionStore(IHttpContextAccessor accessor) : ISessionStore
+{
+    public ISession Create(string sessionKey, TimeSpan idleTimeout, TimeSpan ioTimeout, Func<bool> tryEstablishSession, bool isNewSessionKey) =>
+        accessor.HttpContext?.Features.Get<ISessionFeature>()?.Session
+        ?? throw new InvalidOperationException("UseSession() ran outside a request of the Pomegranate server.");
+}

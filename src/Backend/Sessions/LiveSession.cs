@@ -1,0 +1,187 @@
+using Microsoft.Extensions.Logging;
+using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.State;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>
+/// A session at its home: the committed state all its requests see, whose turn it is, and the way to commit. Shared by
+/// the session's actor and the requests it runs. Thread-safe.
+/// </summary>
+internal sealed class LiveSession
+{
+    private readonly SessionServices _services;
+    private readonly Lock _lock = new();
+    private readonly uint _epoch;
+    private uint _sequence;
+    private SessionEntry? _entry;
+    private long _lastAccess;
+    private bool _mustSendWhole;
+    private bool _hasEnded;
+
+    /// <param name="recovered">What the replicas knew of it; null for a session that does not exist yet.</param>
+    public LiveSession(SessionServices services, SessionId id, SessionEntry? recovered)
+    {
+        _services = services;
+        Id = id;
+        _entry = recovered;
+        _epoch = (recovered?.Version.Epoch ?? 0) + 1;
+        _lastAccess = recovered?.LastAccess ?? Now;
+
+        // A replica may have missed an earlier delta; the first commit of an incarnation mends that.
+        _mustSendWhole = true;
+    }
+
+    public SessionId Id { get; }
+
+    public SessionTurn Turn { get; } = new();
+
+    public ClusterSessionOptions Options => _services.SessionOptions;
+
+    public string NodeName => _services.NodeName;
+
+    public ILogger Logger => _services.Logger;
+
+    /// <summary>The committed state; null before the first commit of a new session.</summary>
+    public SessionEntry? Entry
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entry;
+            }
+        }
+    }
+
+    /// <summary>Whether the session was abandoned, renewed under another id, or has expired.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _hasEnded;
+            }
+        }
+    }
+
+    public bool Exists => Entry is not null && !HasEnded;
+
+    private long Now => _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Notes that a request uses the session now.</summary>
+    public void Touch()
+    {
+        lock (_lock)
+        {
+            _lastAccess = Math.Max(_lastAccess, Now);
+        }
+    }
+
+    public bool IsExpired
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastAccess + (long)Options.IdleTimeout.TotalMilliseconds < Now;
+            }
+        }
+    }
+
+    /// <summary>Whether the replicas' idea of the last use is older than it may be.</summary>
+    public bool AccessIsDue
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entry is not null && !_hasEnded
+                    && _lastAccess - _entry.LastAccess > Options.IdleTimeout.TotalMilliseconds * Options.AccessReplicationFraction;
+            }
+        }
+    }
+
+    /// <summary>Commits changes; the session exists afterwards. What others see changes only when a quorum has it.</summary>
+    /// <param name="changes">By key; a null value removes.</param>
+    /// <param name="clears">Whether everything older is swept away first.</param>
+    public async Task CommitAsync(IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears)
+    {
+        SessionEntry delta;
+        SessionEntry sent;
+        lock (_lock)
+        {
+            if (_hasEnded)
+            {
+                throw new Server.SessionCommitException("The session has ended: it was abandoned or its id renewed by another request.");
+            }
+
+            if (_entry is null && _services.Replica.LiveSessions >= Options.MaxSessions)
+            {
+                throw new Server.SessionCommitException(
+                    $"The cluster holds {_services.Replica.LiveSessions} live sessions and Pomegranate:Session:MaxSessions is {Options.MaxSessions}. "
+                    + "Raise it where there is memory, or shorten Pomegranate:Session:IdleTimeout.");
+            }
+
+            var version = NextVersion();
+
+            // A clear sweeps what came before it, not what comes with it: its own version is the one just before.
+            var cleared = clears && _entry is not null ? _entry.Version : default;
+            delta = SessionEntry.Live(version, cleared, _lastAccess, changes.Select(c => new SessionAttribute(c.Key, version, c.Value)));
+            sent = _mustSendWhole && _entry is not null ? _entry.Merge(delta) : delta;
+        }
+
+        await _services.Replica.CommitAsync([new(Id, sent)]);
+        lock (_lock)
+        {
+            _entry = _entry is null ? delta : _entry.Merge(delta);
+            _mustSendWhole = false;
+        }
+    }
+
+    /// <summary>Ends the session everywhere.</summary>
+    public async Task EndAsync()
+    {
+        await _services.Replica.CommitAsync([new(Id, Tombstone())]);
+        MarkEnded();
+    }
+
+    /// <summary>Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit.</summary>
+    public async Task RenewAsync(SessionId newId, IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears)
+    {
+        KeyValuePair<SessionId, SessionEntry>[] entries;
+        lock (_lock)
+        {
+            var version = new SessionVersion(1, 1, _services.Writer);
+            var kept = _entry is null || clears ? [] : _entry.Attributes.Where(a => !a.IsRemoved && changes.All(c => c.Key != a.Key));
+            var renewed = SessionEntry.Live(version, default, _lastAccess,
+                kept.Select(a => a with { Version = version })
+                    .Concat(changes.Where(c => c.Value is not null).Select(c => new SessionAttribute(c.Key, version, c.Value))));
+            entries = _entry is null ? [new(newId, renewed)] : [new(newId, renewed), new(Id, Tombstone())];
+        }
+
+        await _services.Replica.CommitAsync(entries);
+        MarkEnded();
+    }
+
+    private SessionEntry Tombstone()
+    {
+        lock (_lock)
+        {
+            // Never before the last access: see SessionBucket.
+            return SessionEntry.Removed(NextVersion(), Math.Max(Now, _lastAccess));
+        }
+    }
+
+    private void MarkEnded()
+    {
+        lock (_lock)
+        {
+            _hasEnded = true;
+        }
+    }
+
+    private SessionVersion NextVersion() => new(_epoch, ++_sequence, _services.Writer);
+}

@@ -1,0 +1,333 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.State;
+using Pomegranate.Gateway;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>
+/// One request's view of its session: what <c>HttpContext.Session</c> is. Reads see the state as it was at first use
+/// plus the request's own changes; the changes are committed as a whole when the response starts.
+/// </summary>
+/// <remarks>
+/// First use takes the session's turn (see <see cref="SessionAccess"/>). Like every ISession it belongs to one request
+/// and is not thread-safe.
+/// </remarks>
+internal sealed class RequestSession(LiveSession session, CancellationToken clientGone) : IRequestSession, ISession, IPomegranateSessionFeature
+{
+    private readonly Dictionary<string, byte[]?> _changes = new(StringComparer.Ordinal);
+    private IFeatureCollection? _features;
+    private SessionAccess _access;
+    private bool _used;
+    private bool _holdsTurn;
+    private long _turnTaken;
+    private bool _committed;
+    private bool _cleared;
+    private bool _abandoned;
+    private int _bytes;
+    private SessionId? _renewed;
+    private ImmutableArray<SessionAttribute> _snapshot = [];
+
+    ISession IRequestSession.Session => this;
+
+    /// <summary>Always true: a session that cannot be read or written is an error, not an absence.</summary>
+    public bool IsAvailable => true;
+
+    /// <summary>The session's id, before it is established too; after <see cref="RenewIdAsync"/> the new one.</summary>
+    public string Id => (_renewed ?? session.Id).ToString();
+
+    /// <inheritdoc/>
+    public string NodeName => session.NodeName;
+
+    /// <inheritdoc/>
+    public string? Version => session.Entry?.Version.ToString();
+
+    /// <summary>What the client's cookie becomes; final once committed.</summary>
+    public GatewayProtocol.CookieChange Cookie { get; private set; }
+
+    public IEnumerable<string> Keys
+    {
+        get
+        {
+            Use();
+            return [.. _snapshot.Where(a => !a.IsRemoved && !_cleared && !_changes.ContainsKey(a.Key)).Select(a => a.Key)
+                .Concat(_changes.Where(c => c.Value is not null).Select(c => c.Key))];
+        }
+    }
+
+    /// <summary>Makes the session part of the request: the app finds it as the session and as our feature.</summary>
+    public void Attach(IFeatureCollection features)
+    {
+        _features = features;
+        features.Set<IPomegranateSessionFeature>(this);
+    }
+
+    public async Task LoadAsync(CancellationToken cancellationToken = default)
+    {
+        if (_used)
+        {
+            return;
+        }
+
+        BeginUse();
+        if (_access == SessionAccess.Exclusive)
+        {
+            TurnTaken(await session.Turn.TakeAsync(session.Options.TurnTimeout, clientGone).WaitAsync(cancellationToken));
+        }
+
+        ReadSnapshot();
+    }
+
+    public bool TryGetValue(string key, [NotNullWhen(true)] out byte[]? value)
+    {
+        Use();
+        value = Find(key);
+        return value is not null;
+    }
+
+    public void Set(string key, byte[] value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (value.Length > session.Options.MaxAttributeBytes)
+        {
+            throw new InvalidOperationException(
+                $"Session attribute '{key}' has {value.Length} bytes and Pomegranate:Session:MaxAttributeBytes is {session.Options.MaxAttributeBytes}. "
+                + "Store less, or raise the limit: every backend keeps a copy.");
+        }
+
+        UseForChange();
+        var bytes = _bytes + SessionSize.Of(key, value) - SizeNow(key);
+        if (bytes > session.Options.MaxSessionBytes)
+        {
+            throw new InvalidOperationException(
+                $"With attribute '{key}' the session has {bytes} bytes and Pomegranate:Session:MaxSessionBytes is {session.Options.MaxSessionBytes}. "
+                + "Store less, or raise the limit: every backend keeps a copy.");
+        }
+
+        _bytes = bytes;
+
+        // The caller may go on using its array.
+        _changes[key] = value.AsSpan().ToArray();
+    }
+
+    public void Remove(string key)
+    {
+        UseForChange();
+        _bytes -= SizeNow(key);
+        if (!_cleared && _snapshot.Any(a => a.Key == key && !a.IsRemoved))
+        {
+            _changes[key] = null;
+        }
+        else
+        {
+            _changes.Remove(key);
+        }
+    }
+
+    public void Clear()
+    {
+        UseForChange();
+        _changes.Clear();
+        _bytes = 0;
+        _cleared = true;
+    }
+
+    /// <summary>The app may commit early, to see the error itself; the server commits in any case.</summary>
+    async Task ISession.CommitAsync(CancellationToken cancellationToken)
+    {
+        if (!_committed)
+        {
+            await CommitChangesAsync();
+        }
+    }
+
+    /// <summary>Moves the session to a fresh id when the response starts.</summary>
+    public async Task RenewIdAsync()
+    {
+        await LoadAsync();
+        UseForChange();
+        _renewed ??= SessionId.NewRandom();
+    }
+
+    /// <summary>Ends the session when the response starts; until then it reads as empty.</summary>
+    public async Task AbandonAsync()
+    {
+        await LoadAsync();
+        UseForChange();
+        Clear();
+        _abandoned = true;
+    }
+
+    public async Task CommitAsync()
+    {
+        try
+        {
+            if (!_committed)
+            {
+                await CommitChangesAsync();
+            }
+        }
+        finally
+        {
+            _committed = true;
+            ReleaseTurn();
+        }
+    }
+
+    /// <summary>Gives the turn up if the request ends without having committed.</summary>
+    public void ReleaseTurn()
+    {
+        if (!_holdsTurn)
+        {
+            return;
+        }
+
+        _holdsTurn = false;
+        var held = Stopwatch.GetElapsedTime(_turnTaken);
+        if (held > session.Options.TurnWarning)
+        {
+            session.Logger.TurnHeldLong(held.TotalMilliseconds, EndpointName);
+        }
+
+        session.Turn.Release();
+    }
+
+    private string EndpointName => _features?.Get<IEndpointFeature>()?.Endpoint?.DisplayName
+        ?? _features?.Get<IHttpRequestFeature>()?.Path
+        ?? "(no endpoint)";
+
+    private async Task CommitChangesAsync()
+    {
+        if (_abandoned)
+        {
+            if (session.Exists)
+            {
+                await session.EndAsync();
+            }
+
+            Cookie = new(GatewayProtocol.CookieAction.Delete, session.Id);
+        }
+        else if (_renewed is { } newId)
+        {
+            await session.RenewAsync(newId, _changes, _cleared);
+            Cookie = new(GatewayProtocol.CookieAction.Set, newId);
+        }
+        else if (_changes.Count > 0 || (_cleared && session.Exists) || session.AccessIsDue)
+        {
+            var isNew = !session.Exists;
+            await session.CommitAsync(_changes, _cleared);
+            if (isNew)
+            {
+                Cookie = new(GatewayProtocol.CookieAction.Set, session.Id);
+            }
+        }
+        else
+        {
+            return;
+        }
+
+        _changes.Clear();
+        _cleared = false;
+        if (_used)
+        {
+            ReadSnapshot();
+        }
+    }
+
+    private void Use()
+    {
+        if (_used)
+        {
+            return;
+        }
+
+        BeginUse();
+        if (_access == SessionAccess.Exclusive)
+        {
+            // Blocks only where another request has the turn. Waiting on a task tells the thread pool, which adds threads.
+            TurnTaken(session.Turn.TryTake()
+                || session.Turn.TakeAsync(session.Options.TurnTimeout, clientGone).GetAwaiter().GetResult());
+        }
+
+        ReadSnapshot();
+    }
+
+    private void UseForChange()
+    {
+        if (_committed)
+        {
+            throw new InvalidOperationException(
+                "The session cannot be changed after the response has started: its changes were committed before the first byte left. Change it earlier.");
+        }
+
+        Use();
+        if (_access == SessionAccess.ReadOnly)
+        {
+            throw new InvalidOperationException(
+                $"Endpoint '{EndpointName}' is marked SessionAccess.ReadOnly and cannot change the session. Mark it Exclusive or Concurrent.");
+        }
+    }
+
+    private void BeginUse()
+    {
+        _used = true;
+
+        // After the response has started nothing is changed, so a late read needs no turn.
+        _access = _committed
+            ? SessionAccess.ReadOnly
+            : _features?.Get<IEndpointFeature>()?.Endpoint?.Metadata.GetMetadata<SessionAccessAttribute>()?.Access ?? SessionAccess.Exclusive;
+    }
+
+    private void TurnTaken(bool taken)
+    {
+        if (!taken)
+        {
+            _used = false;
+            throw new BadHttpRequestException(
+                $"The request waited {session.Options.TurnTimeout.TotalSeconds:0.#} s for its turn at the session (Pomegranate:Session:TurnTimeout). "
+                + "Another request of the same session holds it: see the log for its endpoint.",
+                StatusCodes.Status503ServiceUnavailable);
+        }
+
+        _holdsTurn = true;
+        _turnTaken = Stopwatch.GetTimestamp();
+    }
+
+    private void ReadSnapshot()
+    {
+        _snapshot = session.Entry?.Attributes ?? [];
+        _bytes = 0;
+        foreach (var attribute in _snapshot)
+        {
+            _bytes += attribute.IsRemoved ? 0 : SessionSize.Of(attribute.Key, attribute.Value);
+        }
+    }
+
+    private byte[]? Find(string key)
+    {
+        if (_changes.TryGetValue(key, out var changed))
+        {
+            return changed;
+        }
+
+        if (_cleared)
+        {
+            return null;
+        }
+
+        var index = _snapshot.AsSpan().BinarySearch(new KeyOrder(key));
+        return index >= 0 ? _snapshot[index].Value : null;
+    }
+
+    private int SizeNow(string key) => Find(key) is { } value ? SessionSize.Of(key, value) : 0;
+
+    private readonly struct KeyOrder(string key) : IComparable<SessionAttribute>
+    {
+        public int CompareTo(SessionAttribute other) => string.CompareOrdinal(key, other.Key);
+    }
+}

@@ -1,0 +1,372 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.State;
+using Pomegranate.Gateway;
+using Pomegranate.Sessions;
+using static Pomegranate.Gateway.GatewayProtocol;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>
+/// A session's home: recovers the session from the replicas, runs its requests through the app, and answers each once
+/// its changes are safe. The sharding entity whose id is the session's.
+/// </summary>
+/// <remarks>
+/// <code>
+///  Recovering --(replicas answered, or the id is fresh)--> Open --(idle, or nothing to keep)--> passivated
+///       |                                                   |
+///       +------------(Stop: hand-off or passivation)--------+--> accepted requests finish --> stopped
+/// </code>
+/// The actor never waits for the app: requests run on the thread pool and their end comes back as a message.
+/// </remarks>
+internal sealed class SessionActor : ReceiveActor, IWithTimers
+{
+    private readonly SessionServices _services;
+    private readonly SessionId _id;
+    private readonly RequestLedger _ledger = new();
+    private readonly Queue<RunRequest> _queue = [];
+    private LiveSession? _session;
+    private bool _isRecovering;
+    private int _running;
+    private bool _isPassivating;
+    private bool _isStopping;
+
+    public SessionActor(SessionServices services, SessionId id)
+    {
+        _services = services;
+        _id = id;
+        Recovering();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private bool IsIdle => _running == 0 && _queue.Count == 0 && !_isRecovering;
+
+    public static Props Props(SessionServices services, string entityId) => SessionId.TryParse(entityId, out var id)
+        ? Akka.Actor.Props.Create(() => new SessionActor(services, id))
+        : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
+
+    // ---- Recovering: requests queue until the replicas have answered ----
+
+    private void Recovering()
+    {
+        Receive<RunRequest>(request =>
+        {
+            if (!Accept(request))
+            {
+                return;
+            }
+
+            if (request.IsFreshId && !_isRecovering)
+            {
+                // The frontend made the id for this request: nobody can hold anything of it.
+                Open(null);
+            }
+            else
+            {
+                Recover();
+            }
+        });
+        Receive<ExpireIfIdle>(_ => Recover());
+        Receive<Recovered>(recovered => Open(recovered.Entry));
+        Receive<RecoveryFailed>(failed =>
+        {
+            _isRecovering = false;
+            _services.Logger.RecoveryFailed(failed.Reason);
+            while (_queue.TryDequeue(out var request))
+            {
+                Refuse(request.RequestId, failed.Reason);
+            }
+
+            LeaveIfUseless();
+        });
+        ReceiveInEveryState();
+    }
+
+    private void Recover()
+    {
+        if (!_isRecovering)
+        {
+            _isRecovering = true;
+            _services.Replica.RecoverAsync(_id).PipeTo(
+                Self,
+                success: entry => new Recovered(entry),
+                failure: failure => new RecoveryFailed(failure.Message));
+        }
+    }
+
+    private void Open(SessionEntry? entry)
+    {
+        _isRecovering = false;
+        _session = new LiveSession(_services, _id, entry is { IsRemoved: false } ? entry : null);
+        Become(Open);
+        RestartIdleTimer();
+        RunQueued();
+        ExpireNow();
+    }
+
+    // ---- Open: requests run ----
+
+    private void Open()
+    {
+        Receive<RunRequest>(request =>
+        {
+            if (Accept(request))
+            {
+                RunQueued();
+            }
+        });
+        Receive<Ended>(OnEnded);
+        Receive<ExpireIfIdle>(_ => ExpireNow());
+        Receive<Expired>(OnExpired);
+        Receive<Idle>(_ =>
+        {
+            if (IsIdle)
+            {
+                Passivate();
+            }
+        });
+        ReceiveInEveryState();
+    }
+
+    private void ReceiveInEveryState()
+    {
+        Receive<FindRequest>(find =>
+        {
+            if (_ledger.Find(find.RequestId) is { } item)
+            {
+                Repeat(find.RequestId, item);
+            }
+            else
+            {
+                Sender.Tell(new RequestReply(find.RequestId, ReplyKind.NotSeen, _services.NodeName));
+            }
+
+            LeaveIfUseless();
+        });
+        Receive<CancelRequest>(cancel =>
+        {
+            _ledger.Find(cancel.RequestId)?.Cancellation?.Cancel();
+            LeaveIfUseless();
+        });
+        Receive<Stop>(_ =>
+        {
+            _isStopping = true;
+            LeaveIfUseless();
+        });
+    }
+
+    /// <summary>Whether the request is new; it is queued then.</summary>
+    private bool Accept(RunRequest request)
+    {
+        if (_ledger.Begin(request.RequestId, Sender) is { } known)
+        {
+            Repeat(request.RequestId, known);
+            return false;
+        }
+
+        if (_queue.Count >= _services.SessionOptions.MaxQueuedRequests + _services.SessionOptions.MaxConcurrentRequests)
+        {
+            Refuse(request.RequestId,
+                $"{_queue.Count} requests of this session are waiting (Pomegranate:Session:MaxQueuedRequests). Try again later.");
+            return false;
+        }
+
+        _ledger.Find(request.RequestId)!.Cancellation = new CancellationTokenSource();
+        _queue.Enqueue(request);
+        return true;
+    }
+
+    private void Repeat(RequestId id, RequestLedger.Item known)
+    {
+        if (known.Reply is { } reply)
+        {
+            Sender.Tell(reply);
+        }
+        else
+        {
+            known.ReplyTo.Add(Sender);
+            Sender.Tell(new RequestReply(id, ReplyKind.Running, _services.NodeName));
+        }
+    }
+
+    private void RunQueued()
+    {
+        while (_running < _services.SessionOptions.MaxConcurrentRequests && _queue.TryDequeue(out var request))
+        {
+            var cancellation = _ledger.Find(request.RequestId)!.Cancellation!.Token;
+            if (cancellation.IsCancellationRequested)
+            {
+                Reply(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
+            }
+            else if (_session!.HasEnded || _session.IsExpired || !(_session.Exists || request.IsFreshId))
+            {
+                // The session is over, or there never was one: an id from outside is not adopted.
+                Reply(new RequestReply(request.RequestId, ReplyKind.UnknownSession, _services.NodeName));
+            }
+            else
+            {
+                _session.Touch();
+                _running++;
+                RunAsync(request, cancellation).PipeTo(Self);
+            }
+        }
+
+        LeaveIfUseless();
+    }
+
+    private async Task<Ended> RunAsync(RunRequest request, CancellationToken cancellation)
+    {
+        var session = new RequestSession(_session!, cancellation);
+        try
+        {
+            var response = await _services.Runner.RunAsync(request.Request, session, cancellation);
+            return new Ended(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.Cookie));
+        }
+        catch (SessionCommitException failure)
+        {
+            _services.Logger.CommitFailed(failure.Message);
+            return Refused(503, failure.Message);
+        }
+        catch (ResponseTooLargeException failure)
+        {
+            return Refused(502, failure.Message);
+        }
+        catch (ResponseAbortedException)
+        {
+            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
+        }
+        catch (Exception failure)
+        {
+            // Whatever it was, the client gets an answer and the session goes on.
+            _services.Logger.RequestFailed(failure);
+            return Refused(500, "The request failed in its session's home; see the log of the node.");
+        }
+        finally
+        {
+            session.ReleaseTurn();
+        }
+
+        Ended Refused(int status, string reason) =>
+            new(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason));
+    }
+
+    private void OnEnded(Ended ended)
+    {
+        _running--;
+        Reply(ended.Reply);
+        if (ended.Reply.Cookie.Action == CookieAction.Delete)
+        {
+            _ = _services.OnEnded(new SessionEnded(_id.ToString(), SessionEndReason.Abandoned));
+        }
+        else if (_session!.AccessIsDue)
+        {
+            // The request did not use the session, but its client is still there.
+            _ = ReplicateAccessAsync(_session);
+        }
+
+        RestartIdleTimer();
+        RunQueued();
+    }
+
+    private async Task ReplicateAccessAsync(LiveSession session)
+    {
+        try
+        {
+            await session.CommitAsync([], clears: false);
+        }
+        catch (SessionCommitException failure)
+        {
+            // The next request tries again; until then a failover would see the session less recently used.
+            _services.Logger.CommitFailed(failure.Message);
+        }
+    }
+
+    private void Reply(RequestReply reply)
+    {
+        foreach (var replyTo in _ledger.End(reply))
+        {
+            replyTo.Tell(reply);
+        }
+    }
+
+    private void Refuse(RequestId id, string reason) =>
+        Reply(new RequestReply(id, ReplyKind.Refused, _services.NodeName, Status: 503, Reason: reason));
+
+    // ---- expiry and passivation ----
+
+    private void ExpireNow()
+    {
+        if (IsIdle && _session is { Exists: true, IsExpired: true })
+        {
+            _running++;
+            _session.EndAsync().PipeTo(Self, success: () => new Expired(true), failure: _ => new Expired(false));
+        }
+    }
+
+    private void OnExpired(Expired expired)
+    {
+        _running--;
+        if (expired.Succeeded)
+        {
+            _ = _services.OnEnded(new SessionEnded(_id.ToString(), SessionEndReason.Expired));
+        }
+
+        RunQueued();
+    }
+
+    /// <summary>
+    /// A home that was told to stop does so once nothing runs; one without a session leaves by itself, so that requests
+    /// without a session cost no lasting entity.
+    /// </summary>
+    private void LeaveIfUseless()
+    {
+        if (!IsIdle)
+        {
+            return;
+        }
+
+        if (_isStopping)
+        {
+            Context.Stop(Self);
+        }
+        else if (_session is not { Exists: true })
+        {
+            Passivate();
+        }
+    }
+
+    private void Passivate()
+    {
+        if (!_isPassivating)
+        {
+            _isPassivating = true;
+            Context.Parent.Tell(new Passivate(Stop.Instance));
+        }
+    }
+
+    private void RestartIdleTimer() => Timers.StartSingleTimer(nameof(Idle), Idle.Instance, _services.SessionOptions.PassivateAfter);
+
+    /// <summary>Hand-off and passivation: finish what runs, then stop. Unlike a poison pill it leaves no request behind.</summary>
+    internal sealed class Stop
+    {
+        public static readonly Stop Instance = new();
+    }
+
+    /// <summary>Sent by the sweep on the session's home: end the session if no request has used it for the idle timeout.</summary>
+    internal sealed record ExpireIfIdle(SessionId SessionId) : ISessionMessage;
+
+    private sealed class Idle
+    {
+        public static readonly Idle Instance = new();
+    }
+
+    private sealed record Recovered(SessionEntry? Entry);
+
+    private sealed record RecoveryFailed(string Reason);
+
+    private sealed record Ended(RequestReply Reply);
+
+    private sealed record Expired(bool Succeeded);
+}

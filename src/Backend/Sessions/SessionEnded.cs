@@ -1,0 +1,26 @@
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>Why a session ended.</summary>
+public enum SessionEndReason
+{
+    /// <summary>No request used it for the idle timeout.</summary>
+    Expired = 0,
+
+    /// <summary>The app called <c>AbandonAsync</c>.</summary>
+    Abandoned,
+}
+
+/// <summary>A session has ended.</summary>
+/// <param name="SessionId">Its id.</param>
+/// <param name="Reason">Why.</param>
+public sealed record SessionEnded(string SessionId, SessionEndReason Reason);
+
+/// <summary>
+/// Told when a session ends; register it with the app's services. Called on the session's home, once per cluster while
+/// no node fails, at least once otherwise. Exceptions are logged. Must be thread-safe.
+/// </summary>
+public interface ISessionEndedHandler
+{
+    /// <summary>Handles the end of one session; its attributes are gone already.</summary>
+    Task OnSessionEndedAsync(SessionEnded ended);
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Server;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>What every session on this node needs.</summary>
+/// <param name="Writer">This node's incarnation, which marks its versions.</param>
+internal sealed record SessionServices(
+    ReplicaClient Replica,
+    ClusterSessionOptions SessionOptions,
+    string NodeName,
+    ulong Writer,
+    TimeProvider Time,
+    ILogger Logger,
+    Func<SessionEnded, Task> OnEnded,
+    ApplicationRunner Runner);

@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+
+namespace Pomegranate.Backend.State;
+
+/// <summary>
+/// One session's replicated state, or a delta of it: a join-semilattice, so replicas may receive any entries in any
+/// order, any number of times, and agree. Attributes merge one by one; a removed session stays removed.
+/// </summary>
+/// <remarks>
+/// A delta is an entry that holds only what a commit changed: merging deltas gives the same as merging states.
+/// Immutable.
+/// </remarks>
+internal sealed class SessionEntry
+{
+    private SessionEntry(
+        SessionVersion version, SessionVersion cleared, long lastAccess, long? removedAt, ImmutableArray<SessionAttribute> attributes)
+    {
+        Version = version;
+        Cleared = cleared;
+        LastAccess = lastAccess;
+        RemovedAt = removedAt;
+        Attributes = attributes;
+    }
+
+    /// <summary>The latest commit this entry knows of.</summary>
+    public SessionVersion Version { get; }
+
+    /// <summary>Attributes of this version and before were swept away by a <c>Clear</c>.</summary>
+    public SessionVersion Cleared { get; }
+
+    /// <summary>When a request last used the session, Unix milliseconds; replicated lazily.</summary>
+    public long LastAccess { get; }
+
+    /// <summary>When the session was abandoned, renewed or expired, Unix milliseconds; null while it lives.</summary>
+    public long? RemovedAt { get; }
+
+    /// <summary>Sorted by key, ordinal; removed attributes stay as marks until a clear sweeps them away.</summary>
+    public ImmutableArray<SessionAttribute> Attributes { get; }
+
+    public bool IsRemoved => RemovedAt is not null;
+
+    /// <summary>The moment after which this entry can be forgotten, once the whole cluster has passed it.</summary>
+    public long Stamp => RemovedAt ?? LastAccess;
+
+    /// <param name="attributes">In any order, keys distinct.</param>
+    public static SessionEntry Live(
+        SessionVersion version, SessionVersion cleared, long lastAccess, IEnumerable<SessionAttribute> attributes) =>
+        new(version, cleared, lastAccess, null, [.. attributes.OrderBy(a => a.Key, StringComparer.Ordinal)]);
+
+    /// <summary>What is left of a session that has ended. Its stamp is never before its last access.</summary>
+    public static SessionEntry Removed(SessionVersion version, long removedAt) => new(version, default, 0, removedAt, []);
+
+    /// <summary>The attribute's value, or null where it is absent or removed.</summary>
+    public byte[]? Find(string key)
+    {
+        var index = IndexOf(key);
+        return index >= 0 ? Attributes[index].Value : null;
+    }
+
+    public SessionEntry Merge(SessionEntry other)
+    {
+        if (ReferenceEquals(this, other))
+        {
+            return this;
+        }
+
+        var version = SessionVersion.Max(Version, other.Version);
+        if (IsRemoved || other.IsRemoved)
+        {
+            return Removed(version, Math.Max(RemovedAt ?? long.MinValue, other.RemovedAt ?? long.MinValue));
+        }
+
+        var cleared = SessionVersion.Max(Cleared, other.Cleared);
+        return new(version, cleared, Math.Max(LastAccess, other.LastAccess), null, MergeAttributes(other, cleared));
+    }
+
+    private ImmutableArray<SessionAttribute> MergeAttributes(SessionEntry other, SessionVersion cleared)
+    {
+        var merged = ImmutableArray.CreateBuilder<SessionAttribute>(Attributes.Length + other.Attributes.Length);
+        int left = 0, right = 0;
+        while (left < Attributes.Length || right < other.Attributes.Length)
+        {
+            var order = left == Attributes.Length ? 1
+                : right == other.Attributes.Length ? -1
+                : string.CompareOrdinal(Attributes[left].Key, other.Attributes[right].Key);
+            var next = order < 0 ? Attributes[left++]
+                : order > 0 ? other.Attributes[right++]
+                : SessionAttribute.Latest(Attributes[left++], other.Attributes[right++]);
+            if (next.Version > cleared)
+            {
+                merged.Add(next);
+            }
+        }
+
+        return merged.DrainToImmutable();
+    }
+
+    private int IndexOf(string key)
+    {
+        int low = 0, high = Attributes.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = string.CompareOrdinal(Attributes[middle].Key, key);
+            if (order == 0)
+            {
+                return middle;
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return -1;
+    }
+}

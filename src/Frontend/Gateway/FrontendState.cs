@@ -1,0 +1,22 @@
+namespace Pomegranate.Frontend.Gateway;
+
+/// <summary>What the frontend's health checks look at. Written by its actor, read by any thread.</summary>
+internal sealed class FrontendState
+{
+    private volatile int _backends;
+    private volatile bool _isDraining;
+
+    /// <summary>Backends that are up.</summary>
+    public int Backends
+    {
+        get => _backends;
+        set => _backends = value;
+    }
+
+    /// <summary>Told to stop: still serving, but not ready for new clients.</summary>
+    public bool IsDraining
+    {
+        get => _isDraining;
+        set => _isDraining = value;
+    }
+}

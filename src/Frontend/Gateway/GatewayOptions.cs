@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Pomegranate.Frontend.Gateway;
+
+/// <summary>How a frontend treats requests. Section <c>Pomegranate:Gateway</c>; read once, at start.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Pomegranate:Gateway";
+
+    /// <summary>Bytes of one request's body; over it 413. 0 to 6,000,000 (it travels in one message), default 1 MiB.</summary>
+    public int MaxRequestBodyBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How long an answer may take; over it 504 and the app is told to stop. 1 s to 1 h, default 100 s.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>
+    /// How long a request whose node has died is held and sent again, until its session has a new home; over it 503.
+    /// 1 s to 2 min, default 10 s.
+    /// </summary>
+    public TimeSpan FailoverDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What <c>Retry-After</c> says on a 503. 1 s to 1 h, default 1 s.</summary>
+    public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a frontend that is told to stop goes on serving while it already answers "not ready". 0 to 5 min, default 0.</summary>
+    public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
+
+    /// <summary>The session cookie's name. Default <c>.Pomegranate.Session</c>.</summary>
+    public string CookieName { get; set; } = ".Pomegranate.Session";
+
+    /// <summary>The session cookie's domain. Default: the host the client asked for, and no other.</summary>
+    public string? CookieDomain { get; set; }
+
+    /// <summary>The session cookie's path. Default <c>/</c>.</summary>
+    public string CookiePath { get; set; } = "/";
+
+    /// <summary>The session cookie's SameSite. Default Lax.</summary>
+    public SameSiteMode CookieSameSite { get; set; } = SameSiteMode.Lax;
+
+    /// <summary>When the session cookie is Secure. Default: when the request came over HTTPS.</summary>
+    public CookieSecurePolicy CookieSecure { get; set; } = CookieSecurePolicy.SameAsRequest;
+
+    /// <summary>
+    /// Networks (CIDR) of proxies before this frontend whose <c>X-Forwarded-*</c> headers are believed. Default: none,
+    /// and what clients send of these headers is replaced.
+    /// </summary>
+    public IList<string> TrustedProxies { get; } = [];
+}

@@ -1,0 +1,30 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using Pomegranate.Clustering;
+
+namespace Pomegranate.Frontend.Gateway;
+
+/// <summary>Checks <see cref="GatewayOptions"/>; every violated rule is reported at once.</summary>
+internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
+{
+    public ValidateOptionsResult Validate(string? name, GatewayOptions options)
+    {
+        var rules = new OptionRules(GatewayOptions.Section);
+        var second = TimeSpan.FromSeconds(1);
+        rules.Range(nameof(options.MaxRequestBodyBytes), options.MaxRequestBodyBytes, 0, 6_000_000);
+        rules.Range(nameof(options.RequestTimeout), options.RequestTimeout, second, TimeSpan.FromHours(1));
+        rules.Range(nameof(options.FailoverDeadline), options.FailoverDeadline, second, TimeSpan.FromMinutes(2));
+        rules.Range(nameof(options.RetryAfter), options.RetryAfter, second, TimeSpan.FromHours(1));
+        rules.Range(nameof(options.DrainDelay), options.DrainDelay, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        rules.Check(
+            options.CookieName.Length > 0 && options.CookieName.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)),
+            nameof(options.CookieName), options.CookieName, "must be a token of RFC 6265, for example .Pomegranate.Session");
+        rules.Check(options.CookiePath.StartsWith('/'), nameof(options.CookiePath), options.CookiePath, "must begin with /");
+        foreach (var network in options.TrustedProxies)
+        {
+            rules.Check(IPNetwork.TryParse(network, out _), nameof(options.TrustedProxies), network, "must be a network such as 10.0.0.0/8");
+        }
+
+        return rules.Result;
+    }
+}

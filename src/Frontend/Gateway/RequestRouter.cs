@@ -1,0 +1,236 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Pomegranate.Clustering;
+using Pomegranate.Sessions;
+using static Pomegranate.Gateway.GatewayProtocol;
+
+namespace Pomegranate.Frontend.Gateway;
+
+/// <summary>
+/// Sends requests to their sessions' homes through the shard region proxy, takes the answers, and looks after the
+/// requests in flight when a backend dies.
+/// </summary>
+/// <remarks>
+/// <code>
+///  sent --(answer)--> done
+///    |--(a backend was removed, or long silence)--> in doubt: ask again, in ever longer steps
+///                          |--(answer)--> done
+///                          |--(home: "it runs here")--> sent
+///                          |--(home: "never seen", not idempotent)--> 503, it may have run
+///                          |--(failover deadline)--> 503
+/// </code>
+/// In doubt, an idempotent request is sent again under its id, so a home that has it already does not run it twice; any
+/// other is only asked after. Which home a request went to is not known here: all in flight are asked after.
+/// </remarks>
+internal sealed class RequestRouter : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Silence after which a home is asked whether it still has the request: remoting may have lost a message.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
+    private readonly IActorRef _region;
+    private readonly GatewayOptions _options;
+    private readonly FrontendState _state;
+    private readonly TimeProvider _time;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Dictionary<ulong, PendingRequest> _pending = [];
+    private readonly HashSet<UniqueAddress> _backends = [];
+    private int _step;
+
+    public RequestRouter(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time)
+    {
+        _region = region;
+        _options = options;
+        _state = state;
+        _time = time;
+
+        Receive<Send>(OnSend);
+        Receive<RequestReply>(OnReply);
+        Receive<Forget>(OnForget);
+        Receive<AskAgain>(_ => OnAskAgain());
+        Receive<CheckSilence>(_ => OnCheckSilence());
+        Receive<ClusterEvent.MemberUp>(e => BackendSeen(e.Member));
+        Receive<ClusterEvent.MemberRemoved>(e => BackendGone(e.Member));
+        Receive<ClusterEvent.IMemberEvent>(_ => { });
+
+        Timers.StartPeriodicTimer(nameof(CheckSilence), CheckSilence.Instance, TimeSpan.FromSeconds(1));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(region, options, state, time));
+
+    protected override void PreStart() =>
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Self);
+        foreach (var pending in _pending.Values)
+        {
+            pending.Fail(new GatewayException(GatewayFailure.FailoverTimeout, 503, "This frontend has left the cluster. Try another one."));
+        }
+    }
+
+    private void OnSend(Send send)
+    {
+        var request = send.Request;
+        if (_backends.Count == 0)
+        {
+            request.Fail(new GatewayException(
+                GatewayFailure.NoBackend, 503, "No backend is up: the cluster is starting, or every backend has died. Try again in a moment."));
+            return;
+        }
+
+        _pending.Add(request.Message.RequestId.Number, request);
+        _region.Tell(request.Message);
+    }
+
+    private void OnReply(RequestReply reply)
+    {
+        if (!_pending.TryGetValue(reply.RequestId.Number, out var request))
+        {
+            return;
+        }
+
+        switch (reply.Kind)
+        {
+            case ReplyKind.Running:
+                request.InDoubtSince = null;
+                request.HeardOfAt = _time.GetTimestamp();
+                break;
+
+            case ReplyKind.UnknownSession:
+                // The client's id is nobody's: the request runs as a newcomer's.
+                request.Message = request.Message with { SessionId = SessionId.NewRandom(), IsFreshId = true };
+                request.InDoubtSince = null;
+                request.HeardOfAt = _time.GetTimestamp();
+                _region.Tell(request.Message);
+                break;
+
+            case ReplyKind.NotSeen when request.InDoubtSince is null:
+                break;
+
+            case ReplyKind.NotSeen when request.IsIdempotent:
+                _region.Tell(request.Message with { IsFreshId = false });
+                break;
+
+            case ReplyKind.NotSeen:
+                _pending.Remove(reply.RequestId.Number);
+                request.Fail(new GatewayException(
+                    GatewayFailure.MayHaveRun, 503,
+                    $"The node that had this {request.Message.Request.Method} died before it answered. It may have run, so it was not sent again: "
+                    + "check its effect before you repeat it."));
+                break;
+
+            default:
+                _pending.Remove(reply.RequestId.Number);
+                request.Complete(reply);
+                break;
+        }
+    }
+
+    private void OnForget(Forget forget)
+    {
+        if (_pending.Remove(forget.Number, out var request))
+        {
+            _region.Tell(new CancelRequest(request.Message.RequestId, request.Message.SessionId));
+        }
+    }
+
+    private void BackendSeen(Member member)
+    {
+        if (member.HasRole(NodeRole.Backend) && _backends.Add(member.UniqueAddress))
+        {
+            _state.Backends = _backends.Count;
+        }
+    }
+
+    private void BackendGone(Member member)
+    {
+        if (!_backends.Remove(member.UniqueAddress))
+        {
+            return;
+        }
+
+        _state.Backends = _backends.Count;
+        _log.Info("Backend {0} is gone; asking after {1} requests in flight.", member.Address, _pending.Count);
+        var now = _time.GetTimestamp();
+        foreach (var request in _pending.Values)
+        {
+            request.InDoubtSince ??= now;
+        }
+
+        _step = 0;
+        OnAskAgain();
+    }
+
+    private void OnAskAgain()
+    {
+        var inDoubt = 0;
+        foreach (var request in _pending.Values.ToList())
+        {
+            if (request.InDoubtSince is not { } since)
+            {
+                continue;
+            }
+
+            if (_time.GetElapsedTime(since) > _options.FailoverDeadline)
+            {
+                _pending.Remove(request.Message.RequestId.Number);
+                request.Fail(new GatewayException(
+                    GatewayFailure.FailoverTimeout, 503,
+                    $"The session has no new home after {_options.FailoverDeadline.TotalSeconds:0.#} s (Pomegranate:Gateway:FailoverDeadline). Try again in a moment."));
+                continue;
+            }
+
+            inDoubt++;
+
+            // A copy that is sent before the region proxy knows of the death goes to the dead node and is lost: hence
+            // several times.
+            _region.Tell(request.IsIdempotent
+                ? request.Message with { IsFreshId = false }
+                : new FindRequest(request.Message.RequestId, request.Message.SessionId));
+        }
+
+        if (inDoubt > 0)
+        {
+            _step = Math.Min(_step + 1, 20);
+            Timers.StartSingleTimer(nameof(AskAgain), AskAgain.Instance, _step * Step);
+        }
+    }
+
+    private void OnCheckSilence()
+    {
+        foreach (var request in _pending.Values)
+        {
+            if (request.InDoubtSince is null && _time.GetElapsedTime(request.HeardOfAt) > Silence)
+            {
+                request.HeardOfAt = _time.GetTimestamp();
+                request.InDoubtSince = _time.GetTimestamp();
+                _step = 0;
+                Timers.StartSingleTimer(nameof(AskAgain), AskAgain.Instance, TimeSpan.Zero);
+            }
+        }
+    }
+
+    /// <summary>Send this request and look after it.</summary>
+    internal sealed record Send(PendingRequest Request) : INoSerializationVerificationNeeded;
+
+    /// <summary>Nobody waits for the request any more.</summary>
+    internal sealed record Forget(ulong Number) : INoSerializationVerificationNeeded;
+
+    private sealed class AskAgain
+    {
+        public static readonly AskAgain Instance = new();
+    }
+
+    private sealed class CheckSilence
+    {
+        public static readonly CheckSilence Instance = new();
+    }
+}

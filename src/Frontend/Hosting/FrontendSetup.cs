@@ -1,0 +1,78 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Pomegranate.Clustering;
+using Pomegranate.Frontend.Gateway;
+using Pomegranate.Frontend.Http;
+using Pomegranate.Management;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace Pomegranate.Frontend.Hosting;
+
+/// <summary>Puts a frontend together: Kestrel, the trusted proxies' headers, YARP, and our transport behind it.</summary>
+internal static class FrontendSetup
+{
+    public static void AddFrontend(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<FrontendState>();
+        services.AddSingleton<ClusterGateway>();
+        services.AddSingleton<SessionCookie>();
+        services.AddSingleton<ClusterHandler>();
+        services.AddPomegranateNode(builder.Configuration, NodeRole.Frontend);
+        services.AddManagementEndpoint(builder.Configuration);
+        services.AddHostedService<FrontendNode>();
+        services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
+        services.AddHttpForwarder();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // The gateway has its own limit, with a reason in the answer.
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+    }
+
+    public static void MapFrontend(this WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        if (options.TrustedProxies.Count > 0)
+        {
+            app.UseForwardedHeaders(ForwardedHeadersOptionsOf(options));
+        }
+
+        // Resolving it starts the shard region proxy, before the first request.
+        var invoker = new HttpMessageInvoker(app.Services.GetRequiredService<ClusterHandler>(), disposeHandler: false);
+        var limits = new ForwarderRequestConfig { ActivityTimeout = options.RequestTimeout + TimeSpan.FromSeconds(10) };
+        var transformer = app.Services.GetRequiredService<ITransformBuilder>().Create(transforms =>
+        {
+            // Replaces what the client sent of these: it is not to be believed.
+            transforms.AddXForwarded(ForwardedTransformActions.Set);
+            transforms.AddRequestTransform(transform =>
+            {
+                transform.ProxyRequest.Options.Set(ClusterHandler.ClientRequest, transform.HttpContext);
+                return default;
+            });
+        });
+        app.MapForwarder("/{**path}", "http://pomegranate", limits, transformer, invoker);
+    }
+
+    private static ForwardedHeadersOptions ForwardedHeadersOptionsOf(GatewayOptions options)
+    {
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All, ForwardLimit = null };
+        forwarded.KnownIPNetworks.Clear();
+        forwarded.KnownProxies.Clear();
+        foreach (var network in options.TrustedProxies)
+        {
+            forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+        }
+
+        return forwarded;
+    }
+}

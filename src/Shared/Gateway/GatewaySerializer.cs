@@ -1,0 +1,219 @@
+using System.Buffers;
+using System.Net;
+using Akka.Actor;
+using Akka.Serialization;
+using Microsoft.Extensions.Primitives;
+using Pomegranate.Wire;
+using static Pomegranate.Gateway.GatewayProtocol;
+using WebRequest = Pomegranate.Http.WebRequest;
+using WebResponse = Pomegranate.Http.WebResponse;
+
+namespace Pomegranate.Gateway;
+
+/// <summary>
+/// The bytes of <see cref="GatewayProtocol"/>. Manifests are constant and never reused; each message begins with its
+/// request id.
+/// </summary>
+internal sealed class GatewaySerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    private const string RunManifest = "r1";
+    private const string FindManifest = "f1";
+    private const string CancelManifest = "c1";
+    private const string ReplyManifest = "R1";
+
+    public override int Identifier => 7101;
+
+    public override string Manifest(object o) => o switch
+    {
+        RunRequest => RunManifest,
+        FindRequest => FindManifest,
+        CancelRequest => CancelManifest,
+        RequestReply => ReplyManifest,
+        _ => throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {o.GetType()}.", nameof(o)),
+    };
+
+    public override byte[] ToBinary(object obj)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        var writer = new WireWriter(buffer);
+        switch (obj)
+        {
+            case RunRequest run:
+                Write(writer, run.RequestId);
+                writer.Id(run.SessionId);
+                writer.Bool(run.IsFreshId);
+                Write(writer, run.Request);
+                break;
+            case FindRequest find:
+                Write(writer, find.RequestId);
+                writer.Id(find.SessionId);
+                break;
+            case CancelRequest cancel:
+                Write(writer, cancel.RequestId);
+                writer.Id(cancel.SessionId);
+                break;
+            case RequestReply reply:
+                Write(writer, reply);
+                break;
+            default:
+                throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {obj.GetType()}.", nameof(obj));
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        var reader = new WireReader(bytes);
+        object message = manifest switch
+        {
+            RunManifest => new RunRequest(ReadRequestId(ref reader), reader.Id(), reader.Bool(), ReadRequest(ref reader)),
+            FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
+            CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
+            ReplyManifest => ReadReply(ref reader),
+            _ => throw new WireFormatException($"Gateway message '{manifest}' is not known to this build."),
+        };
+        reader.End();
+        return message;
+    }
+
+    private static void Write(WireWriter writer, RequestId id)
+    {
+        writer.UInt64(id.Frontend);
+        writer.VarInt(id.Number);
+    }
+
+    private static RequestId ReadRequestId(ref WireReader reader) => new(reader.UInt64(), reader.VarInt());
+
+    private static void Write(WireWriter writer, WebRequest request)
+    {
+        writer.String(request.Method);
+        writer.String(request.Scheme);
+        writer.String(request.RawTarget);
+        writer.String(request.Protocol);
+        writer.String(request.TraceIdentifier);
+        Write(writer, request.Client);
+        Write(writer, request.Local);
+        Write(writer, request.Headers);
+        writer.Bool(request.HasBody);
+        writer.Bytes(request.Body.Span);
+    }
+
+    private static WebRequest ReadRequest(ref WireReader reader) => new()
+    {
+        Method = reader.String(),
+        Scheme = reader.String(),
+        RawTarget = reader.String(),
+        Protocol = reader.String(),
+        TraceIdentifier = reader.String(),
+        Client = ReadEndPoint(ref reader),
+        Local = ReadEndPoint(ref reader),
+        Headers = ReadHeaders(ref reader),
+        HasBody = reader.Bool(),
+        Body = reader.Bytes(),
+    };
+
+    private static void Write(WireWriter writer, RequestReply reply)
+    {
+        Write(writer, reply.RequestId);
+        writer.Byte((byte)reply.Kind);
+        writer.String(reply.Node);
+        writer.Byte((byte)reply.Cookie.Action);
+        writer.Id(reply.Cookie.Id);
+        writer.Count(reply.Status);
+        writer.OptionalString(reply.Reason);
+        writer.Bool(reply.Response is not null);
+        if (reply.Response is { } response)
+        {
+            writer.Count(response.StatusCode);
+            writer.OptionalString(response.ReasonPhrase);
+            Write(writer, response.Headers);
+            Write(writer, response.Trailers);
+            writer.Bytes(response.Body.Span);
+        }
+    }
+
+    private static RequestReply ReadReply(ref WireReader reader)
+    {
+        var id = ReadRequestId(ref reader);
+        var kind = (ReplyKind)reader.Byte();
+        var node = reader.String();
+        var cookie = new CookieChange((CookieAction)reader.Byte(), reader.Id());
+        var status = (int)Math.Min(reader.VarInt(), 999);
+        var reason = reader.OptionalString();
+        var response = reader.Bool() ? ReadResponse(ref reader) : null;
+        return new RequestReply(id, kind, node, response, cookie, status, reason);
+    }
+
+    private static WebResponse ReadResponse(ref WireReader reader) => new()
+    {
+        StatusCode = (int)Math.Min(reader.VarInt(), 999),
+        ReasonPhrase = reader.OptionalString(),
+        Headers = ReadHeaders(ref reader),
+        Trailers = ReadHeaders(ref reader),
+        Body = reader.Bytes(),
+    };
+
+    private static void Write(WireWriter writer, KeyValuePair<string, StringValues>[] headers)
+    {
+        writer.Count(headers.Length);
+        foreach (var (name, values) in headers)
+        {
+            writer.String(name);
+            writer.Count(values.Count);
+            foreach (var value in values)
+            {
+                writer.String(value ?? "");
+            }
+        }
+    }
+
+    private static KeyValuePair<string, StringValues>[] ReadHeaders(ref WireReader reader)
+    {
+        var headers = new KeyValuePair<string, StringValues>[reader.Count(2)];
+        for (var i = 0; i < headers.Length; i++)
+        {
+            var name = reader.String();
+            var count = reader.Count();
+            if (count == 1)
+            {
+                headers[i] = new(name, reader.String());
+                continue;
+            }
+
+            var values = new string[count];
+            for (var j = 0; j < count; j++)
+            {
+                values[j] = reader.String();
+            }
+
+            headers[i] = new(name, values);
+        }
+
+        return headers;
+    }
+
+    private static void Write(WireWriter writer, IPEndPoint? endPoint)
+    {
+        writer.Bool(endPoint is not null);
+        if (endPoint is not null)
+        {
+            writer.Bytes(endPoint.Address.GetAddressBytes());
+            writer.Count(endPoint.Port);
+        }
+    }
+
+    private static IPEndPoint? ReadEndPoint(ref WireReader reader)
+    {
+        if (!reader.Bool())
+        {
+            return null;
+        }
+
+        var address = reader.Bytes();
+        var port = reader.VarInt();
+        return address.Length is 4 or 16 && port <= IPEndPoint.MaxPort
+            ? new IPEndPoint(new IPAddress(address), (int)port)
+            : throw new WireFormatException($"An end point of {address.Length} address bytes and port {port} is neither IPv4 nor IPv6.");
+    }
+}

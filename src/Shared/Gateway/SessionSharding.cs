@@ -1,0 +1,27 @@
+using System.Globalization;
+using Akka.Cluster.Sharding;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Gateway;
+
+/// <summary>Which shard a session is in, and which entity: the same on frontends and backends.</summary>
+internal sealed class SessionSharding(int shards) : IMessageExtractor
+{
+    /// <summary>The sharded type's name.</summary>
+    public const string TypeName = "session";
+
+    private readonly string[] _names = [.. Enumerable.Range(0, shards).Select(n => n.ToString(CultureInfo.InvariantCulture))];
+
+    public string? EntityId(object message) => message is GatewayProtocol.ISessionMessage session ? session.SessionId.ToString() : null;
+
+    public object EntityMessage(object message) => message;
+
+    public string? ShardId(object message) => message is GatewayProtocol.ISessionMessage session ? ShardOf(session.SessionId) : null;
+
+    public string ShardId(string entityId, object? messageHint = null) =>
+        SessionId.TryParse(entityId, out var id)
+            ? ShardOf(id)
+            : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
+
+    public string ShardOf(SessionId id) => _names[id.StableHash % (ulong)_names.Length];
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Pomegranate.Management;
+
+/// <summary>Gives a node its management endpoint.</summary>
+internal static class ManagementServices
+{
+    /// <summary>The tag of the health checks that decide whether a node is ready.</summary>
+    public const string ReadyTag = "ready";
+
+    /// <summary>
+    /// Adds the endpoint and the check that this node is a member. Call it after the actor system is added: hosted
+    /// services start in that order, and the endpoint takes the system up once it has been started.
+    /// </summary>
+    public static IServiceCollection AddManagementEndpoint(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ManagementOptions>().Bind(configuration.GetSection(ManagementOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ManagementOptions>, ManagementOptionsValidator>();
+        services.AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster", tags: [ReadyTag]);
+        services.AddSingleton<ManagedNode>();
+        services.AddSingleton<ManagementEndpoint>();
+        services.AddHostedService(provider => provider.GetRequiredService<ManagementEndpoint>());
+        return services;
+    }
+}

@@ -1,0 +1,75 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Pattern;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Pomegranate.Management;
+
+/// <summary><c>/cluster/shards</c>: which backend is home to which shards, and how many sessions are live in each.</summary>
+internal static class ShardRoutes
+{
+    /// <summary>The sharded type of session actors.</summary>
+    public const string SessionType = "session";
+
+    /// <summary>How long regions may take to count; one that does not answer is reported as failed.</summary>
+    public static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan s_regionTimeout = TimeSpan.FromSeconds(3);
+
+    public static void Map(IEndpointRouteBuilder routes, ManagedNode node) =>
+        routes.MapGet("/cluster/shards", async (CancellationToken aborted) =>
+        {
+            var region = FindRegion(node);
+            var stats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(s_regionTimeout), AskTimeout, aborted);
+            return Results.Json(Describe(stats));
+        });
+
+    private static object Describe(ClusterShardingStats stats)
+    {
+        var regions = stats.Regions
+            .OrderBy(region => region.Key.ToString(), StringComparer.Ordinal)
+            .Select(region => new
+            {
+                node = region.Key.ToString(),
+                shards = region.Value.Stats
+                    .OrderBy(shard => shard.Key.Length).ThenBy(shard => shard.Key, StringComparer.Ordinal)
+                    .Select(shard => new { id = shard.Key, entities = shard.Value })
+                    .ToList(),
+                failed = region.Value.Failed.Order(StringComparer.Ordinal).ToList(),
+            })
+            .ToList();
+        return new
+        {
+            type = SessionType,
+            shards = regions.Sum(region => region.shards.Count + region.failed.Count),
+            entities = regions.Sum(region => region.shards.Sum(shard => shard.entities)),
+            regions,
+        };
+    }
+
+    private static IActorRef FindRegion(ManagedNode node)
+    {
+        // Asking the extension for its regions would start it on a node that has none.
+        if (node.System.HasExtension<ClusterSharding>())
+        {
+            var sharding = ClusterSharding.Get(node.System);
+            foreach (var find in (Func<string, IActorRef>[])[sharding.ShardRegion, sharding.ShardRegionProxy])
+            {
+                try
+                {
+                    return find(SessionType);
+                }
+                catch (Exception exception) when (exception is IllegalStateException or ArgumentException)
+                {
+                    // Not started on this node in that form: there is no call that asks without throwing.
+                }
+            }
+        }
+
+        throw new RefusedException(
+            StatusCodes.Status404NotFound,
+            $"Node '{node.Name}' neither hosts nor routes to shards of type '{SessionType}'. Ask a backend or a frontend; /cluster/members shows the nodes and their roles.");
+    }
+}

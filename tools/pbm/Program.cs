@@ -1,0 +1,3 @@
+using Pomegranate.Pbm;
+
+return await PbmProgram.RunAsync(args, PbmConsole.OfProcess());
