@@ -3,7 +3,7 @@ namespace Pomegranate.LocalCluster.Output;
 /// <summary>What one node prints: shown with its name in its colour, the last lines kept for the day it does not start.</summary>
 internal sealed class NodeLog(string name, int number)
 {
-    private const int KeptLines = 15;
+    private const int KeptLines = 40;
     private static readonly string[] Colors = ["yellow", "deepskyblue1", "green3", "mediumpurple1", "darkorange", "turquoise2", "hotpink", "olive"];
     private readonly Lock _lock = new();
     private readonly Queue<string> _last = new();

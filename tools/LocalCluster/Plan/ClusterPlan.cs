@@ -53,6 +53,9 @@ internal sealed class ClusterPlan
         yield return new("Logging__Console__FormatterName", "simple");
         yield return new("Logging__Console__FormatterOptions__SingleLine", "true");
         yield return new("Logging__Console__FormatterOptions__TimestampFormat", "HH:mm:ss.fff ");
+
+        // We ask for readiness from the first moment on; each "not yet" would be a logged failure.
+        yield return new("Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks", "None");
         yield return new("Pomegranate__Cluster__NodeName", node.Name);
         yield return new("Pomegranate__Cluster__Hostname", FreePorts.Host);
         yield return new("Pomegranate__Cluster__PublicHostname", FreePorts.Host);

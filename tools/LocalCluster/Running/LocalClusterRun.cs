@@ -82,11 +82,11 @@ internal static class LocalClusterRun
 
     private static void ShowPlan(ClusterPlan plan)
     {
-        var table = new Table().RoundedBorder().AddColumns("", "node", "HTTP", "management", "cluster");
+        var table = new Table().RoundedBorder().AddColumns("", "node", "takes HTTP", "management", "cluster");
         for (var i = 0; i < plan.Nodes.Count; i++)
         {
             var node = plan.Nodes[i];
-            table.AddRow($"{i + 1}", node.Name, $"{node.Http?.GetLeftPart(UriPartial.Authority)}", node.Management.GetLeftPart(UriPartial.Authority), node.Address);
+            table.AddRow($"{i + 1}", node.Name, $"{node.Http?.GetLeftPart(UriPartial.Authority)}", node.Management.Authority, node.Address);
         }
 
         Terminal.Table(table);
