@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Pomegranate.Backend.Server;
 
 namespace Pomegranate.Backend.Tests.Server;
@@ -20,6 +21,11 @@ internal sealed class TestSession : IRequestSession, ISession
     public string Id => "test-session";
 
     public IEnumerable<string> Keys => _values.Keys;
+
+    public void Attach(IFeatureCollection features)
+    {
+        // The tests ask for nothing beyond ISession.
+    }
 
     Task IRequestSession.CommitAsync()
     {
