@@ -1,0 +1,33 @@
+namespace Pomegranate.EndToEnd.Tests.Harness;
+
+/// <summary>Where the built programs are: beside this test's own build, in the same configuration.</summary>
+internal static class RepoPaths
+{
+    public static string Root { get; } = FindRoot();
+
+    private static string Configuration { get; } =
+        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+
+    public static string LocalCluster => Built("tools/LocalCluster", "LocalCluster.dll");
+
+    public static string Pbm => Built("tools/pbm", "pbm.dll");
+
+    private static string Built(string project, string file)
+    {
+        var path = Path.Combine(Root, project, "bin", Configuration, "net10.0", file);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is not built; build Akka.sln first.");
+    }
+
+    private static string FindRoot()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Akka.sln")))
+            {
+                return directory.FullName;
+            }
+        }
+
+        throw new InvalidOperationException($"No Akka.sln above {AppContext.BaseDirectory}.");
+    }
+}
