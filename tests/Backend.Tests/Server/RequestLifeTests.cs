@@ -260,22 +260,21 @@ public sealed class RequestLifeTests
     [Fact]
     public async Task Body_AfterTheAppReturned_IsClosed()
     {
-        HttpContext? kept = null;
+        var over = new TaskCompletionSource();
         await using var app = await ServedApp.StartAsync(a => a.MapPost("/", (HttpContext c) =>
         {
-            kept = c;
-            var (request, response, over) = (c.Request.Body, c.Response.Body, new TaskCompletionSource());
+            var (request, response) = (c.Request.Body, c.Response.Body);
             c.Response.OnCompleted(async () =>
             {
                 await Assert.ThrowsAsync<ObjectDisposedException>(() => request.ReadExactlyAsync(new byte[1]).AsTask());
                 await Assert.ThrowsAsync<ObjectDisposedException>(() => response.WriteAsync(new byte[1]).AsTask());
                 over.SetResult();
             });
-            c.Items["over"] = over.Task;
         }));
-        var over = app.SendAsync("POST", "/", [1]);
-        await over;
-        await ((Task)kept!.Items["over"]!).For("the refused read and write");
+
+        await app.SendAsync("POST", "/", [1]);
+
+        await over.Task.For("the refused read and write");
     }
 
     [Fact]
