@@ -23,8 +23,9 @@ internal static class RawHttp
         }
 
         var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.Append("Connection: close\r\n\r\n").ToString()));
-        await stream.WriteAsync(body ?? []);
+
+        // In one write: Kestrel may have answered and reset before a second one.
+        await stream.WriteAsync([.. Encoding.Latin1.GetBytes(head.Append("Connection: close\r\n\r\n").ToString()), .. body ?? []]);
         var all = new MemoryStream();
         try
         {
