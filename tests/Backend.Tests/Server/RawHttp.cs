@@ -25,7 +25,8 @@ internal static class RawHttp
         var stream = client.GetStream();
 
         // In one write: Kestrel may have answered and reset before a second one.
-        await stream.WriteAsync([.. Encoding.Latin1.GetBytes(head.Append("Connection: close\r\n\r\n").ToString()), .. body ?? []]);
+        byte[] request = [.. Encoding.Latin1.GetBytes(head.Append("Connection: close\r\n\r\n").ToString()), .. body ?? []];
+        await stream.WriteAsync(request);
         var all = new MemoryStream();
         try
         {
