@@ -124,7 +124,11 @@ public sealed class KestrelDifferenceTests(KestrelDifferenceTests.Servers server
             ours = Describe(null);
         }
 
-        Assert.Equal(kestrel, ours);
+        if (kestrel != ours)
+        {
+            // Whole, as Assert.Equal would cut it short.
+            Assert.Fail($"Kestrel:\n{kestrel}\n\nOurs:\n{ours}");
+        }
     }
 
     private static string Describe(RawHttp.Reply? reply)

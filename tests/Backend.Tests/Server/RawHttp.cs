@@ -23,8 +23,10 @@ internal static class RawHttp
         }
 
         var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(head.Append("Connection: close\r\n\r\n").ToString()));
-        await stream.WriteAsync(body ?? []);
+
+        // In one write: Kestrel may have answered and reset before a second one.
+        byte[] request = [.. Encoding.Latin1.GetBytes(head.Append("Connection: close\r\n\r\n").ToString()), .. body ?? []];
+        await stream.WriteAsync(request);
         var all = new MemoryStream();
         try
         {

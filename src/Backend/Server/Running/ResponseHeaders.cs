@@ -31,6 +31,12 @@ internal sealed class ResponseHeaders(Func<string, Encoding?> encoding) : IHeade
             CheckWritable();
             if (value is { } length)
             {
+                if (length < 0)
+                {
+                    // The text where the parameter's name belongs: Kestrel's slip, kept so that messages match.
+                    throw new ArgumentOutOfRangeException(InvalidLength(length.ToString(CultureInfo.InvariantCulture)));
+                }
+
                 this[HeaderNames.ContentLength] = length.ToString(CultureInfo.InvariantCulture);
             }
             else
@@ -73,7 +79,7 @@ internal sealed class ResponseHeaders(Func<string, Encoding?> encoding) : IHeade
         CheckKey(key);
         if (_values.ContainsKey(key))
         {
-            throw new ArgumentException("An item with the same key has already been added.");
+            throw new ArgumentException($"An item with the same key has already been added. Key: {key}");
         }
 
         if (value.Count > 0)
@@ -126,21 +132,23 @@ internal sealed class ResponseHeaders(Func<string, Encoding?> encoding) : IHeade
 
     private void Set(string key, StringValues value)
     {
+        HeaderCharacters.CheckName(key);
+        HeaderCharacters.CheckValue(value, encoding(key));
         if (key.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
         {
             var text = value.ToString();
             if (!HeaderUtilities.TryParseNonNegativeInt64(text, out var length))
             {
-                throw new InvalidOperationException($"Invalid Content-Length: \"{text}\". Value must be a positive integral number.");
+                throw new InvalidOperationException(InvalidLength(text));
             }
 
             _contentLength = length;
         }
 
-        HeaderCharacters.CheckName(key);
-        HeaderCharacters.CheckValue(value, encoding(key));
         _values[key] = value;
     }
+
+    private static string InvalidLength(string text) => $"Invalid Content-Length: \"{text}\". Value must be a positive integral number.";
 
     private void CheckWritable()
     {
@@ -154,7 +162,7 @@ internal sealed class ResponseHeaders(Func<string, Encoding?> encoding) : IHeade
     {
         if (string.IsNullOrEmpty(key))
         {
-            throw new InvalidOperationException("Header name must not be null or empty.");
+            throw new InvalidOperationException("Header name cannot be a null or empty string.");
         }
     }
 }
