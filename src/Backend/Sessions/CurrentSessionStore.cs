@@ -12,5 +12,8 @@ internal sealed class CurrentSessionStore(IHttpContextAccessor accessor) : ISess
 {
     public ISession Create(string sessionKey, TimeSpan idleTimeout, TimeSpan ioTimeout, Func<bool> tryEstablishSession, bool isNewSessionKey) =>
         accessor.HttpContext?.Features.Get<ISessionFeature>()?.Session
+
+        // The middleware removes the session when it is done, and an error page runs the pipeline, with it, again.
+        ?? accessor.HttpContext?.Features.Get<IPomegranateSessionFeature>() as ISession
         ?? throw new InvalidOperationException("UseSession() ran outside a request of the Pomegranate server.");
 }

@@ -31,21 +31,15 @@ internal static class RequestBody
     {
         public bool IsOverLimit { get; private set; }
 
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> buffer)
+        // The one method to override: for a derived class, MemoryStream's other ways to write end here, so an override
+        // of the span's that called its base would call itself.
+        public override void Write(byte[] buffer, int offset, int count)
         {
-            IsOverLimit |= Length + buffer.Length > limit;
+            IsOverLimit |= Length + count > limit;
             if (!IsOverLimit)
             {
-                base.Write(buffer);
+                base.Write(buffer, offset, count);
             }
-        }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            Write(buffer.Span);
-            return ValueTask.CompletedTask;
         }
     }
 }

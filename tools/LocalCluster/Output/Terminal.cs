@@ -5,7 +5,17 @@ namespace Pomegranate.LocalCluster.Output;
 /// <summary>The one place that writes to the terminal: nodes, tables and answers must not tear each other's lines.</summary>
 internal static class Terminal
 {
+    private const int WidthOfPipes = 140;
     private static readonly Lock Lock = new();
+
+    // A pipe has no width; Spectre.Console would assume 80 and break addresses in two.
+    static Terminal()
+    {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = WidthOfPipes;
+        }
+    }
 
     /// <summary>What LocalCluster itself has to say.</summary>
     public static void Say(string text) => Line("LocalCluster", "bold", text, style: null);

@@ -8,6 +8,8 @@ internal static class PosixSignals
 {
     private static readonly bool IsMac = OperatingSystem.IsMacOS();
 
+    public static int Interrupt => 2;
+
     public static int Terminate => 15;
 
     // Stop and continue have the numbers of BSD on macOS.
@@ -30,6 +32,23 @@ internal static class PosixSignals
             throw new LocalClusterException($"Signal {signal} to process {pid}: {new Win32Exception(error).Message}.");
         }
     }
+
+    /// <summary>
+    /// Makes SIGINT arrive although whoever started this process has it ignored, which .NET would respect. A script's
+    /// shell does that to every command it starts in the background, and a script must be able to stop a cluster so.
+    /// </summary>
+    public static void HeedInterrupt()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            // A null handler is SIG_DFL.
+            _ = Handle(Interrupt, 0);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "signal", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint Handle(int signal, nint handler);
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

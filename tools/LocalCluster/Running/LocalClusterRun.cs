@@ -3,6 +3,7 @@ using Pomegranate.LocalCluster.CommandLine;
 using Pomegranate.LocalCluster.Control;
 using Pomegranate.LocalCluster.Output;
 using Pomegranate.LocalCluster.Plan;
+using Pomegranate.LocalCluster.Processes;
 using Spectre.Console;
 
 namespace Pomegranate.LocalCluster.Running;
@@ -15,6 +16,7 @@ internal static class LocalClusterRun
     /// <returns>The exit code: 0 after a run somebody ended, 1 where the cluster did not come up.</returns>
     public static async Task<int> RunAsync(LocalClusterOptions options)
     {
+        PosixSignals.HeedInterrupt();
         using var quit = new CancellationTokenSource();
         using var impatient = new CancellationTokenSource();
         var signals = Signals(options.Headless).Select(signal => PosixSignalRegistration.Create(signal, context =>
