@@ -26,6 +26,7 @@ internal sealed class ClusterGateway
         _incarnation = unchecked((ulong)(long)Cluster.Get(system).SelfUniqueAddress.Uid);
         Region = ClusterSharding.Get(system).StartProxy(
             SessionSharding.TypeName, NodeRole.Backend, new SessionSharding(node.Value.Shards));
+        system.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
         _router = system.ActorOf(RequestRouter.Props(Region, _options, state, time), "request-router");
     }
 

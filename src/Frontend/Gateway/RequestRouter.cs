@@ -14,6 +14,7 @@ namespace Pomegranate.Frontend.Gateway;
 /// <remarks>
 /// <code>
 ///  sent --(answer)--> done
+///    |--(a node: "undelivered")--> sent again
 ///    |--(a backend was removed, or long silence)--> in doubt: ask again, in ever longer steps
 ///                          |--(answer)--> done
 ///                          |--(home: "it runs here")--> sent
@@ -49,6 +50,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
         Receive<Send>(OnSend);
         Receive<RequestReply>(OnReply);
+        Receive<Resend>(OnResend);
         Receive<Forget>(OnForget);
         Receive<AskAgain>(_ => OnAskAgain());
         Receive<CheckSilence>(_ => OnCheckSilence());
@@ -112,6 +114,11 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 _region.Tell(request.Message);
                 break;
 
+            case ReplyKind.Undelivered:
+                // Not at once: the way may stay closed for a moment.
+                Timers.StartSingleTimer(reply.RequestId, new Resend(reply.RequestId.Number), Step);
+                break;
+
             case ReplyKind.NotSeen when request.InDoubtSince is null:
                 break;
 
@@ -131,6 +138,14 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 _pending.Remove(reply.RequestId.Number);
                 request.Complete(reply);
                 break;
+        }
+    }
+
+    private void OnResend(Resend resend)
+    {
+        if (_pending.TryGetValue(resend.Number, out var request))
+        {
+            _region.Tell(request.Message);
         }
     }
 
@@ -223,6 +238,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     /// <summary>Nobody waits for the request any more.</summary>
     internal sealed record Forget(ulong Number) : INoSerializationVerificationNeeded;
+
+    private sealed record Resend(ulong Number);
 
     private sealed class AskAgain
     {

@@ -60,6 +60,9 @@ internal static class GatewayProtocol
         /// <summary>The home has the request already and still runs it: the answer follows.</summary>
         Running = 6,
 
+        /// <summary>The request became a dead letter on its way: no home has seen it, and it may be sent again.</summary>
+        Undelivered = 7,
+
         /// <summary>The app aborted the connection, or failed after it had begun to answer: the client's is cut.</summary>
         Aborted = 5,
     }
