@@ -69,7 +69,7 @@ internal sealed partial class BackendNode(
             SessionActor.Stop.Instance);
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _system!.ActorOf(Props.Create(() => new CoordinatorTakeover()), "coordinator-takeover");
+        _system!.ActorOf(Props.Create(() => new FailoverAccelerator()), "failover-accelerator");
         IsReady = true;
         Ready(logger, node.Value.NodeName, Cluster.Get(_system!).SelfAddress.ToString());
     }
