@@ -13,9 +13,12 @@ namespace Pomegranate.Frontend.Gateway;
 /// <summary>The HTTP side's way into the cluster: a request and a session id in, the home's answer out. Thread-safe.</summary>
 internal sealed class ClusterGateway
 {
+    private static readonly TimeSpan CoordinatorTimeout = TimeSpan.FromSeconds(1);
+
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
     private readonly ulong _incarnation;
+    private readonly IActorRef _region;
     private readonly IActorRef _router;
     private ulong _lastNumber;
 
@@ -24,14 +27,11 @@ internal sealed class ClusterGateway
         _options = options.Value;
         _time = time;
         _incarnation = unchecked((ulong)(long)Cluster.Get(system).SelfUniqueAddress.Uid);
-        Region = ClusterSharding.Get(system).StartProxy(
+        _region = ClusterSharding.Get(system).StartProxy(
             SessionSharding.TypeName, NodeRole.Backend, new SessionSharding(node.Value.Shards));
         system.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _router = system.ActorOf(RequestRouter.Props(Region, _options, state, time), "request-router");
+        _router = system.ActorOf(RequestRouter.Props(_region, _options, state, time), "request-router");
     }
-
-    /// <summary>The proxy of the backends' shard regions.</summary>
-    public IActorRef Region { get; }
 
     /// <param name="session">The client's session; null for a client without one.</param>
     /// <param name="clientGone">Fires when nobody waits for the answer any more.</param>
@@ -57,6 +57,21 @@ internal sealed class ClusterGateway
         {
             _router.Tell(new RequestRouter.Forget(id.Number), ActorRefs.NoSender);
             throw;
+        }
+    }
+
+    /// <summary>Whether a backend takes sessions, as the shard coordinator says; false where it does not answer.</summary>
+    public async Task<bool> HasRegionsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            // The proxy passes it to the shard coordinator, which answers with the regions that take shards.
+            var regions = await _region.Ask<CurrentRegions>(GetCurrentRegions.Instance, CoordinatorTimeout, cancellation);
+            return regions.Regions.Count > 0;
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
         }
     }
 

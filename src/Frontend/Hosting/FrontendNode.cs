@@ -4,18 +4,39 @@ using Pomegranate.Frontend.Gateway;
 namespace Pomegranate.Frontend.Hosting;
 
 /// <summary>
-/// A frontend's end: not ready first, so that balancers turn away, then, after the drain delay, no new connections;
-/// Kestrel finishes the requests it has, and the node leaves the cluster last.
+/// A frontend's start and end. It takes connections only once sessions can be reached, so that one that is restarted
+/// never turns a client away that another could have served; where there is no cluster to reach it opens after a while
+/// and answers 503. At the end: not ready first, so that balancers turn away, then, after the drain delay, no new
+/// connections; Kestrel finishes the requests it has, and the node leaves the cluster last.
 /// </summary>
-internal sealed class FrontendNode(FrontendState state, IOptions<GatewayOptions> options, TimeProvider time) : IHostedLifecycleService
+internal sealed partial class FrontendNode(
+    IServiceProvider services, FrontendState state, IOptions<GatewayOptions> options, TimeProvider time, ILogger<FrontendNode> logger) : IHostedLifecycleService
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var gateway = services.GetRequiredService<ClusterGateway>();
+        var started = time.GetTimestamp();
+        using var step = new PeriodicTimer(Step, time);
+        while (state.Backends == 0 || !await gateway.HasRegionsAsync(cancellationToken))
+        {
+            if (time.GetElapsedTime(started) > Patience)
+            {
+                NoBackend(logger, Patience.TotalSeconds);
+                return;
+            }
+
+            await step.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         state.IsDraining = true;
         await Task.Delay(options.Value.DrainDelay, time, cancellationToken);
     }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -24,4 +45,8 @@ internal sealed class FrontendNode(FrontendState state, IOptions<GatewayOptions>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(3001, LogLevel.Warning, "No backend takes sessions after {Seconds} s. The frontend opens and answers 503 until one does; "
+        + "check 'pbm cluster show' for backends.")]
+    private static partial void NoBackend(ILogger logger, double seconds);
 }

@@ -51,9 +51,9 @@ public sealed class NodeOptions
 
     /// <summary>
     /// How long the members' reachability must be unchanged before the split-brain resolver decides. 1 s to 60 s,
-    /// default 2 s.
+    /// default 1 s.
     /// </summary>
-    public TimeSpan SplitBrainStableAfter { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan SplitBrainStableAfter { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How many shards sessions are spread over: the same on every node, never changed live. 1 to 10,000, default 64.</summary>
     public int Shards { get; set; } = 64;
