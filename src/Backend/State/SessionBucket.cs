@@ -11,7 +11,10 @@ namespace Pomegranate.Backend.State;
 /// Many sessions share one key because a DData key, once deleted, leaves a mark for ever; there are many keys because
 /// DData gossips a key whole. The <see cref="Horizon"/> only grows and is merged by maximum: an entry stamped at or
 /// before it is forgotten by every replica alike, so forgetting is part of the lattice and needs no clock in a merge.
-/// This relies on a removal being stamped no earlier than the session's last access, which the home ensures.
+/// This relies on two things. A removal is stamped no earlier than the session's last access, which the home ensures.
+/// And the horizon passes a session whole: it trails the clock by at least twice the idle timeout, while no replica's
+/// last access trails the true one by more than a fraction of it. A replica that heard nothing of a live session for
+/// all that time would drop its old part, and get the session again from the others.
 /// </remarks>
 internal sealed class SessionBucket : IReplicatedData<SessionBucket>
 {

@@ -7,7 +7,8 @@ namespace Pomegranate.Backend.Tests.State;
 
 /// <summary>
 /// Entries and buckets as homes make them: few ids, keys, writers and versions, so that they collide; a version of a
-/// writer writes a key once; a removal is stamped after every access of its session.
+/// writer writes a key once; a removal is stamped after every access of its session; a horizon passes a session whole,
+/// never between two accesses of it (see SessionBucket's remarks).
 /// </summary>
 public static class StateGenerators
 {
@@ -40,7 +41,7 @@ public static class StateGenerators
 
     internal static Gen<SessionBucket> Bucket =>
         from entries in Gen.ListOf(Gen.Zip(Gen.Elements(Ids), Entry))
-        from horizon in Gen.Frequency((3, Gen.Constant(0)), (1, Gen.Choose(100, 320)))
+        from horizon in Gen.Frequency((3, Gen.Constant(0)), (1, Gen.Choose(200, 320)))
         select SessionBucket.Of(horizon, entries.Select(e => KeyValuePair.Create(e.Item1, e.Item2)).DistinctBy(e => e.Key));
 
     /// <summary>One version writes one value.</summary>

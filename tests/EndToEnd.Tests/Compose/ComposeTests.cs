@@ -21,6 +21,8 @@ public class ComposeTests
             await MembersAsync(6);
             using var handler = new HttpClientHandler { CookieContainer = new CookieContainer() };
             using var http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30) };
+            await OpenAsync(http, 8080);
+            await OpenAsync(http, 8081);
             var first = await CountAsync(http, 8080);
             Assert.Equal(1, first.N);
 
@@ -50,6 +52,11 @@ public class ComposeTests
 
     private static async Task<Answer> CountAsync(HttpClient http, int port) =>
         (await http.GetFromJsonAsync<Answer>(new Uri($"http://127.0.0.1:{port}/counter")))!;
+
+    /// <summary>A frontend opens once a backend takes sessions, a little after it has become a member.</summary>
+    private static Task OpenAsync(HttpClient http, int port) => Await.UntilAsync(
+        $"the frontend at {port} open", StepDeadline,
+        async () => (await http.GetAsync(new Uri($"http://127.0.0.1:{port}/plain"))).IsSuccessStatusCode);
 
     private static Task MembersAsync(int count) => Await.UntilAsync(
         $"pbm shows {count} members up", StepDeadline,
