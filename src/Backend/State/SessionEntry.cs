@@ -64,14 +64,25 @@ internal sealed class SessionEntry
             return this;
         }
 
-        var version = SessionVersion.Max(Version, other.Version);
         if (IsRemoved || other.IsRemoved)
         {
-            return Removed(version, Math.Max(RemovedAt ?? long.MinValue, other.RemovedAt ?? long.MinValue));
+            return LatestRemoval(other);
         }
 
+        var version = SessionVersion.Max(Version, other.Version);
         var cleared = SessionVersion.Max(Cleared, other.Cleared);
         return new(version, cleared, Math.Max(LastAccess, other.LastAccess), null, MergeAttributes(other, cleared));
+    }
+
+    /// <summary>
+    /// A removal takes nothing over from what it meets, not even a later version: another replica may have forgotten
+    /// that before, and both must come to the same.
+    /// </summary>
+    private SessionEntry LatestRemoval(SessionEntry other)
+    {
+        var order = Nullable.Compare(RemovedAt, other.RemovedAt);
+        order = order != 0 ? order : Version.CompareTo(other.Version);
+        return order >= 0 ? this : other;
     }
 
     private ImmutableArray<SessionAttribute> MergeAttributes(SessionEntry other, SessionVersion cleared)

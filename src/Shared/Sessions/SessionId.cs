@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
@@ -45,7 +46,8 @@ public readonly record struct SessionId
         }
 
         Span<byte> bytes = stackalloc byte[Size];
-        if (!Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Size)
+        // Not TryDecodeFromChars: that throws on characters outside the alphabet, and the text is a client's.
+        if (Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != Size)
         {
             return false;
         }
