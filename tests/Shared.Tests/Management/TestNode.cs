@@ -47,6 +47,9 @@ internal sealed class TestNode : IAsyncDisposable
 
             // No test outlasts it, so unreachable stays unreachable until a test downs it.
             ["Pomegranate:Cluster:SplitBrainStableAfter"] = "00:01:00",
+
+            // The proof of death would remove the crashed node before the operator does.
+            ["Pomegranate:Cluster:ProofOfDeath"] = "false",
             ["Pomegranate:Management:Port"] = managementPort.ToString(global::System.Globalization.CultureInfo.InvariantCulture),
         });
         builder.Services.AddPomegranateNode(builder.Configuration, role);
