@@ -27,7 +27,8 @@ internal sealed partial class DownedNodeExit(ActorSystem system, IHostApplicatio
                 Downed(logger, Cluster.Get(system).SelfAddress.ToString(), ExitCode);
                 Environment.ExitCode = ExitCode;
                 lifetime.StopApplication();
-                _ = Task.Delay(Patience, CancellationToken.None).ContinueWith(_ => Environment.Exit(ExitCode), TaskScheduler.Default);
+                _ = Task.Delay(Patience, lifetime.ApplicationStopped).ContinueWith(
+                    _ => Environment.Exit(ExitCode), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             }
 
             return Task.FromResult(Akka.Done.Instance);
