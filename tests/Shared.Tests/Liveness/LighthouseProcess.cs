@@ -33,6 +33,9 @@ internal sealed partial class LighthouseProcess : IDisposable
         start.Environment["Pomegranate__Cluster__Hostname"] = "127.0.0.1";
         start.Environment["Pomegranate__Cluster__Port"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment["Pomegranate__Cluster__Seeds__0"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{seed}");
+
+        // Several of them share this machine: the default port would do for one.
+        start.Environment["Pomegranate__Management__Port"] = "0";
         var process = Process.Start(start) ?? throw new InvalidOperationException("The lighthouse did not start.");
 
         // Read away: a full pipe would stop the process.
