@@ -56,6 +56,7 @@ public static class PomegranateBackendExtensions
         services.AddPomegranateNode(builder.Configuration, NodeRole.Backend, (akka, _) =>
             akka.AddHocon(PomegranateNode.EmbeddedConfig(typeof(PomegranateBackendExtensions).Assembly, "backend.conf"), HoconAddMode.Prepend));
         services.AddManagementEndpoint(builder.Configuration);
+        services.AddSingleton<ISessionInspector, SessionInspector>();
 
         services.Replace(ServiceDescriptor.Singleton<IServer, PomegranateServer>());
         AddSessionStore(services);

@@ -1,6 +1,9 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
+using Pomegranate.Management;
 using Pomegranate.Sessions;
 
 namespace Pomegranate.Backend.Replication;
@@ -8,6 +11,12 @@ namespace Pomegranate.Backend.Replication;
 /// <summary>What session homes ask of this node's replica. Thread-safe.</summary>
 internal sealed class ReplicaClient
 {
+    private static readonly Histogram<double> CommitDuration = PomegranateMeter.Duration(
+        "pomegranate.session.commit.duration", "From a session's change to its acknowledgement by the replicas; failed ones are tagged.");
+
+    private static readonly Histogram<double> RecoveryDuration = PomegranateMeter.Duration(
+        "pomegranate.session.recovery.duration", "From a session's first request at a home to its state read from the replicas; failed ones are tagged.");
+
     private readonly TaskCompletionSource<IActorRef> _replica = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Live sessions in this node's replica at the last sweep; every complete replica holds them all.</summary>
@@ -21,7 +30,7 @@ internal sealed class ReplicaClient
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (await _replica.Task).Tell(new SessionReplica.Commit(entries, done), ActorRefs.NoSender);
-        await done.Task;
+        await TimedAsync(done.Task, CommitDuration);
     }
 
     /// <summary>The session as the backends together know it; null where none has heard of it.</summary>
@@ -30,6 +39,22 @@ internal sealed class ReplicaClient
     {
         var done = new TaskCompletionSource<SessionEntry?>(TaskCreationOptions.RunContinuationsAsynchronously);
         (await _replica.Task).Tell(new SessionReplica.Recover(id, done), ActorRefs.NoSender);
+        await TimedAsync(done.Task, RecoveryDuration);
         return await done.Task;
+    }
+
+    private static async Task TimedAsync(Task task, Histogram<double> duration)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var succeeded = false;
+        try
+        {
+            await task;
+            succeeded = true;
+        }
+        finally
+        {
+            duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("succeeded", succeeded));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
 using Pomegranate.Gateway;
 using Pomegranate.Http;
+using Pomegranate.Management;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
 
@@ -14,6 +16,9 @@ namespace Pomegranate.Frontend.Gateway;
 internal sealed class ClusterGateway
 {
     private static readonly TimeSpan CoordinatorTimeout = TimeSpan.FromSeconds(1);
+
+    private static readonly Histogram<double> Duration = PomegranateMeter.Duration(
+        "pomegranate.gateway.request.duration", "From a request's body read to its home's answer, by outcome.");
 
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
@@ -41,10 +46,19 @@ internal sealed class ClusterGateway
         var id = new RequestId(_incarnation, Interlocked.Increment(ref _lastNumber));
         var message = new RunRequest(id, session ?? SessionId.NewRandom(), IsFreshId: session is null, request);
         var pending = new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp());
+        var sent = _time.GetTimestamp();
+        var outcome = "NoAnswer";
         _router.Tell(new RequestRouter.Send(pending), ActorRefs.NoSender);
         try
         {
-            return await pending.Answer.WaitAsync(_options.RequestTimeout, _time, clientGone);
+            var reply = await pending.Answer.WaitAsync(_options.RequestTimeout, _time, clientGone);
+            outcome = reply.Kind.ToString();
+            return reply;
+        }
+        catch (GatewayException failure)
+        {
+            outcome = failure.Failure.ToString();
+            throw;
         }
         catch (TimeoutException)
         {
@@ -57,6 +71,10 @@ internal sealed class ClusterGateway
         {
             _router.Tell(new RequestRouter.Forget(id.Number), ActorRefs.NoSender);
             throw;
+        }
+        finally
+        {
+            Duration.Record(_time.GetElapsedTime(sent).TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
         }
     }
 

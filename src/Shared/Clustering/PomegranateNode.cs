@@ -35,7 +35,7 @@ internal static class PomegranateNode
         services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>();
 
         var name = configuration.GetSection(NodeOptions.Section)[nameof(NodeOptions.Name)] ?? new NodeOptions().Name;
-        services.AddAkka(name, (builder, provider) =>
+        services.AddAkka<NodeLifetime>(name, (builder, provider) =>
         {
             var options = provider.GetRequiredService<IOptions<NodeOptions>>().Value;
             builder
@@ -58,7 +58,6 @@ internal static class PomegranateNode
 #endif
             configure?.Invoke(builder, provider);
         });
-        services.AddHostedService<DownedNodeExit>();
         return services;
     }
 

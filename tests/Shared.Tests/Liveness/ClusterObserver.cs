@@ -21,6 +21,8 @@ internal sealed class ClusterObserver : IAsyncDisposable
     private readonly Address _self;
     private readonly IHost _host;
 
+    public Cluster Cluster => Cluster.Get(_host.Services.GetRequiredService<ActorSystem>());
+
     private ClusterObserver(IHost host, Channel<object> events)
     {
         (_host, _events) = (host, events);

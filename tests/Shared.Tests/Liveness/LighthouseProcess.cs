@@ -10,6 +10,7 @@ namespace Pomegranate.Shared.Tests.Liveness;
 /// <summary>A real lighthouse process on loopback: a member whose death is a kernel's doing, not a simulation.</summary>
 internal sealed partial class LighthouseProcess : IDisposable
 {
+    private const int TerminateSignal = 15;
     private const int StopSignal = 19;
     private const int ContinueSignal = 18;
 
@@ -54,6 +55,25 @@ internal sealed partial class LighthouseProcess : IDisposable
 
     /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();
+
+    /// <summary>SIGTERM.</summary>
+    public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, TerminateSignal));
+
+    /// <summary>The exit code, once the process has ended by itself.</summary>
+    public async Task<int> ExitCodeAsync(TimeSpan limit)
+    {
+        using var deadline = new CancellationTokenSource(limit);
+        try
+        {
+            await _process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"The lighthouse at port {Port} has not ended within {limit.TotalSeconds} s.");
+        }
+
+        return _process.ExitCode;
+    }
 
     /// <summary>SIGSTOP: the process hangs and its kernel keeps its sockets.</summary>
     public void Freeze() => Assert.Equal(0, SendSignal(_process.Id, StopSignal));
