@@ -22,8 +22,8 @@ public sealed class ReplicationOptions
     public TimeSpan RecoveryTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long an ended session's mark is kept, so that no late copy brings the session back. Must be at least twice
-    /// <c>Pomegranate:Session:IdleTimeout</c>; that is also the default where it is longer. Default 1 h.
+    /// How long an ended session's mark is kept, so that no late copy brings the session back. 1 min to 60 days, default
+    /// 1 h; less than twice <c>Pomegranate:Session:IdleTimeout</c> counts as twice that.
     /// </summary>
     public TimeSpan RemovalGrace { get; set; } = TimeSpan.FromHours(1);
 }

@@ -67,8 +67,8 @@ public readonly record struct SessionId
     }
 
     /// <summary>
-    /// A hash that is the same in every process and version: it places the session in a shard and in a bucket,
-    /// so it must never change. The id is uniformly random already, so its low half is its hash.
+    /// A hash that is the same in every process and version: it places the session in a shard, so it must never change.
+    /// The id is uniformly random already, so its low half is its hash; the high half places it in a bucket.
     /// </summary>
     internal ulong StableHash => Low;
 
