@@ -115,11 +115,7 @@ internal sealed class LiveSession
         SessionEntry sent;
         lock (_lock)
         {
-            if (_hasEnded)
-            {
-                throw new Server.SessionCommitException("The session has ended: it was abandoned or its id renewed by another request.");
-            }
-
+            RefuseIfEnded();
             if (_entry is null && _services.Replica.LiveSessions >= Options.MaxSessions)
             {
                 throw new Server.SessionCommitException(
@@ -162,6 +158,7 @@ internal sealed class LiveSession
         KeyValuePair<SessionId, SessionEntry>[] entries;
         lock (_lock)
         {
+            RefuseIfEnded();
             var version = new SessionVersion(1, 1, _services.Writer);
             var kept = _entry is null || clears ? [] : _entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key) && changes.All(c => c.Key != a.Key));
             var renewed = SessionEntry.Live(version, default, _lastAccess,
@@ -172,6 +169,14 @@ internal sealed class LiveSession
 
         await _services.Replica.CommitAsync(entries);
         MarkEnded();
+    }
+
+    private void RefuseIfEnded()
+    {
+        if (_hasEnded)
+        {
+            throw new Server.SessionCommitException("The session has ended: it was abandoned or its id renewed by another request.");
+        }
     }
 
     private SessionEntry Tombstone()
