@@ -145,11 +145,11 @@ internal sealed class LiveSession
         }
     }
 
-    /// <summary>Ends the session everywhere.</summary>
-    public async Task EndAsync()
+    /// <summary>Ends the session everywhere; whether it was this call that did, so that the end is told once.</summary>
+    public async Task<bool> EndAsync()
     {
         await _services.Replica.CommitAsync([new(Id, Tombstone())]);
-        MarkEnded();
+        return MarkEnded();
     }
 
     /// <summary>Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit.</summary>
@@ -188,11 +188,13 @@ internal sealed class LiveSession
         }
     }
 
-    private void MarkEnded()
+    private bool MarkEnded()
     {
         lock (_lock)
         {
+            var isFirst = !_hasEnded;
             _hasEnded = true;
+            return isFirst;
         }
     }
 
