@@ -289,7 +289,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
             merged = merged is null || entry is null ? merged ?? entry : merged.Merge(entry);
         }
 
-        if (merged is null || read.Answers.Values.All(e => e is not null && e.Version == merged.Version))
+        if (merged is null || read.Answers.Values.All(e => e?.HasSameChangesAs(merged) == true))
         {
             read.Request.Done.TrySetResult(merged);
             return;

@@ -115,11 +115,7 @@ internal sealed class LiveSession
         SessionEntry sent;
         lock (_lock)
         {
-            if (_hasEnded)
-            {
-                throw new Server.SessionCommitException("The session has ended: it was abandoned or its id renewed by another request.");
-            }
-
+            RefuseIfEnded();
             if (_entry is null && _services.Replica.LiveSessions >= Options.MaxSessions)
             {
                 throw new Server.SessionCommitException(
@@ -149,11 +145,11 @@ internal sealed class LiveSession
         }
     }
 
-    /// <summary>Ends the session everywhere.</summary>
-    public async Task EndAsync()
+    /// <summary>Ends the session everywhere; whether it was this call that did, so that the end is told once.</summary>
+    public async Task<bool> EndAsync()
     {
         await _services.Replica.CommitAsync([new(Id, Tombstone())]);
-        MarkEnded();
+        return MarkEnded();
     }
 
     /// <summary>Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit.</summary>
@@ -162,6 +158,7 @@ internal sealed class LiveSession
         KeyValuePair<SessionId, SessionEntry>[] entries;
         lock (_lock)
         {
+            RefuseIfEnded();
             var version = new SessionVersion(1, 1, _services.Writer);
             var kept = _entry is null || clears ? [] : _entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key) && changes.All(c => c.Key != a.Key));
             var renewed = SessionEntry.Live(version, default, _lastAccess,
@@ -174,6 +171,14 @@ internal sealed class LiveSession
         MarkEnded();
     }
 
+    private void RefuseIfEnded()
+    {
+        if (_hasEnded)
+        {
+            throw new Server.SessionCommitException("The session has ended: it was abandoned or its id renewed by another request.");
+        }
+    }
+
     private SessionEntry Tombstone()
     {
         lock (_lock)
@@ -183,11 +188,13 @@ internal sealed class LiveSession
         }
     }
 
-    private void MarkEnded()
+    private bool MarkEnded()
     {
         lock (_lock)
         {
+            var isFirst = !_hasEnded;
             _hasEnded = true;
+            return isFirst;
         }
     }
 

@@ -63,9 +63,10 @@ internal sealed class RequestLedger
             _items.Remove(_answered.Dequeue());
         }
 
+        // An answer goes with its id: answers without a body would never reach the limit in bytes.
         _kept.Enqueue(item);
         _keptBytes += item.Reply!.Response?.Body.Length ?? 0;
-        while (_keptBytes > RememberedBytes && _kept.TryDequeue(out var oldest))
+        while ((_keptBytes > RememberedBytes || _kept.Count > RememberedIds) && _kept.TryDequeue(out var oldest))
         {
             _keptBytes -= oldest.Reply!.Response?.Body.Length ?? 0;
             oldest.Reply = oldest.Reply with

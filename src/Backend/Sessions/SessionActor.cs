@@ -222,7 +222,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         try
         {
             var response = await _services.Runner.RunAsync(request.Request, session, cancellation);
-            return new Ended(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId));
+            return End(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId));
         }
         catch (SessionCommitException failure)
         {
@@ -235,7 +235,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         }
         catch (ResponseAbortedException)
         {
-            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
+            return End(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
         }
         catch (Exception failure)
         {
@@ -249,14 +249,16 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         }
 
         Ended Refused(int status, string reason) =>
-            new(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason));
+            End(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason));
+
+        Ended End(RequestReply reply) => new(reply, session.HasEndedSession);
     }
 
     private void OnEnded(Ended ended)
     {
         _running--;
         Reply(ended.Reply);
-        if (ended.Reply.Cookie.Action == CookieAction.Delete)
+        if (ended.HasEndedSession)
         {
             _ = _services.OnEnded(new SessionEnded(_id.ToString(), SessionEndReason.Abandoned));
         }
@@ -301,14 +303,14 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         if (IsIdle && _session is { Exists: true, IsExpired: true })
         {
             _running++;
-            _session.EndAsync().PipeTo(Self, success: () => new Expired(true), failure: _ => new Expired(false));
+            _session.EndAsync().PipeTo(Self, success: isFirst => new Expired(isFirst), failure: _ => new Expired(false));
         }
     }
 
     private void OnExpired(Expired expired)
     {
         _running--;
-        if (expired.Succeeded)
+        if (expired.HasEndedSession)
         {
             _ = _services.OnEnded(new SessionEnded(_id.ToString(), SessionEndReason.Expired));
         }
@@ -366,7 +368,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     private sealed record RecoveryFailed(string Reason);
 
-    private sealed record Ended(RequestReply Reply);
+    private sealed record Ended(RequestReply Reply, bool HasEndedSession);
 
-    private sealed record Expired(bool Succeeded);
+    private sealed record Expired(bool HasEndedSession);
 }

@@ -57,6 +57,16 @@ internal sealed class SessionEntry
         return index >= 0 ? Attributes[index].Value : null;
     }
 
+    /// <summary>
+    /// Whether both hold the same changes. Equal versions do not say so: a replica that missed one delta and got the
+    /// next has the latest version, but not its state. The last access, replicated lazily, is left out.
+    /// </summary>
+    public bool HasSameChangesAs(SessionEntry other) =>
+        Version == other.Version
+        && Cleared == other.Cleared
+        && RemovedAt == other.RemovedAt
+        && Attributes.Select(a => (a.Key, a.Version)).SequenceEqual(other.Attributes.Select(a => (a.Key, a.Version)));
+
     public SessionEntry Merge(SessionEntry other)
     {
         if (ReferenceEquals(this, other))

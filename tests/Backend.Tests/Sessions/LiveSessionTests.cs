@@ -1,0 +1,281 @@
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.State;
+using Pomegranate.Backend.Tests.Server;
+using Pomegranate.Gateway;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Backend.Tests.Sessions;
+
+public sealed class LiveSessionTests : IDisposable
+{
+    private static readonly SessionId Id = new(1, 1);
+    private static readonly RequestId Request = new(1, 1);
+
+    private readonly TestHome _home = new();
+
+    private StubReplica Replica => _home.Replica;
+
+    [Fact]
+    public async Task Commit_UntilAcknowledged_NobodySeesIt()
+    {
+        var session = new LiveSession(_home.Services, Id, null);
+        var committed = CommitAsync(session, ("a", [1]));
+        var commit = await Replica.NextCommitAsync();
+
+        Assert.False(session.Exists);
+
+        commit.Done.SetResult();
+        await committed.For("the commit");
+        Assert.Equal([1], session.Entry!.Find("a"));
+        Assert.True(session.Exists);
+    }
+
+    [Fact]
+    public async Task Commit_Failed_ThrowsAndTheOldStateStands()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        var committed = CommitAsync(session, ("a", [2]));
+        (await Replica.NextCommitAsync()).Fail();
+
+        await Assert.ThrowsAsync<SessionCommitException>(() => committed.For("the failed commit"));
+        Assert.Equal([1], session.Entry!.Find("a"));
+    }
+
+    [Fact]
+    public async Task Commit_AfterAFailedOne_IsNewerThanItsRemains()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        var failed = CommitAsync(session, ("a", [2]));
+        var lost = await Replica.NextCommitAsync();
+        lost.Fail();
+        await Assert.ThrowsAsync<SessionCommitException>(() => failed.For("the failed commit"));
+
+        var committed = CommitAsync(session, ("a", [3]));
+        var entry = await Replica.AcknowledgeAsync();
+        await committed.For("the second commit");
+
+        // A replica may hold the failed change: whatever the order, the acknowledged one wins.
+        Assert.Equal([3], entry.Merge(lost.Entries[0].Value).Find("a"));
+        Assert.Equal([3], lost.Entries[0].Value.Merge(entry).Find("a"));
+    }
+
+    [Fact]
+    public async Task Commit_Recovered_BeginsAnEpochAndSendsTheWholeOnce()
+    {
+        var recovered = SessionEntry.Live(new(4, 9, 0xB), default, _home.Now, [new("kept", new(4, 8, 0xB), [7])]);
+        var session = new LiveSession(_home.Services, Id, recovered);
+
+        var first = CommitAsync(session, ("a", [1]));
+        var whole = await Replica.AcknowledgeAsync();
+        await first.For("the first commit");
+        var second = CommitAsync(session, ("a", [2]));
+        var delta = await Replica.AcknowledgeAsync();
+        await second.For("the second commit");
+
+        Assert.Equal(new SessionVersion(5, 1, TestHome.Writer), whole.Version);
+        Assert.Equal([7], whole.Find("kept"));
+        Assert.Equal(new SessionVersion(5, 2, TestHome.Writer), delta.Version);
+        Assert.Null(delta.Find("kept"));
+        Assert.Equal([7], session.Entry!.Find("kept"));
+    }
+
+    [Fact]
+    public async Task Commit_FirstOfARecoveredSessionFails_NextSendsTheWholeAgain()
+    {
+        var recovered = SessionEntry.Live(new(4, 9, 0xB), default, _home.Now, [new("kept", new(4, 8, 0xB), [7])]);
+        var session = new LiveSession(_home.Services, Id, recovered);
+        var first = CommitAsync(session, ("a", [1]));
+        (await Replica.NextCommitAsync()).Fail();
+        await Assert.ThrowsAsync<SessionCommitException>(() => first.For("the failed commit"));
+
+        var second = CommitAsync(session, ("a", [2]));
+        Assert.Equal([7], (await Replica.AcknowledgeAsync()).Find("kept"));
+        await second.For("the second commit");
+    }
+
+    [Fact]
+    public async Task Commit_TwoAtOnceAcknowledgedInReverse_BothAreThere()
+    {
+        var session = await EstablishedAsync(("a", [0]));
+        var first = CommitAsync(session, ("a", [1]), ("b", [1]));
+        var firstSent = await Replica.NextCommitAsync();
+        var second = CommitAsync(session, ("a", [2]));
+        var secondSent = await Replica.NextCommitAsync();
+
+        secondSent.Done.SetResult();
+        await second.For("the second commit");
+        firstSent.Done.SetResult();
+        await first.For("the first commit");
+
+        Assert.Equal([2], session.Entry!.Find("a"));
+        Assert.Equal([1], session.Entry!.Find("b"));
+    }
+
+    [Fact]
+    public async Task Commit_TwoHomesOfAPartition_MergeAttributeByAttribute()
+    {
+        using var other = new TestHome();
+        var recovered = SessionEntry.Live(new(1, 1, 1), default, _home.Now, [new("a", new(1, 1, 1), [0])]);
+        var here = new LiveSession(_home.Services, Id, recovered);
+        var there = new LiveSession(other.Services with { Writer = TestHome.Writer + 1 }, Id, recovered);
+
+        var commits = Task.WhenAll(CommitAsync(here, ("a", [1]), ("here", [1])), CommitAsync(there, ("a", [2]), ("there", [2])));
+        var left = await Replica.AcknowledgeAsync();
+        var right = await other.Replica.AcknowledgeAsync();
+        await commits.For("both homes' commits");
+
+        // Only "a" conflicts: equal epoch and sequence, and the higher writer has it on every replica.
+        foreach (var merged in (SessionEntry[])[left.Merge(right), right.Merge(left)])
+        {
+            Assert.Equal([2], merged.Find("a"));
+            Assert.Equal([1], merged.Find("here"));
+            Assert.Equal([2], merged.Find("there"));
+        }
+    }
+
+    [Fact]
+    public async Task Commit_Clears_SweepsTheOldAndKeepsWhatCameWithIt()
+    {
+        var session = await EstablishedAsync(("a", [1]), ("b", [1]));
+        var committed = session.CommitAsync([new("b", [2])], clears: true, Request);
+        await Replica.AcknowledgeAsync();
+        await committed.For("the commit");
+
+        Assert.Null(session.Entry!.Find("a"));
+        Assert.Equal([2], session.Entry!.Find("b"));
+    }
+
+    [Fact]
+    public async Task Commit_OverMaxSessions_RefusesNewOnesOnly()
+    {
+        var established = await EstablishedAsync(("a", [1]));
+        Replica.Client.LiveSessions = _home.Options.MaxSessions;
+
+        var failure = await Assert.ThrowsAsync<SessionCommitException>(
+            () => CommitAsync(new LiveSession(_home.Services, new SessionId(2, 2), null), ("a", [1])).For("the refusal"));
+        Assert.Contains("MaxSessions", failure.Message, StringComparison.Ordinal);
+
+        var again = CommitAsync(established, ("a", [2]));
+        await Replica.AcknowledgeAsync();
+        await again.For("the commit of the session that exists");
+    }
+
+    [Fact]
+    public async Task AccessIsDue_OnlyAfterTheFraction()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        var due = _home.Options.IdleTimeout * _home.Options.AccessReplicationFraction;
+
+        _home.Time.Advance(due);
+        session.Touch();
+        Assert.False(session.AccessIsDue);
+
+        _home.Time.Advance(TimeSpan.FromMilliseconds(1));
+        session.Touch();
+        Assert.True(session.AccessIsDue);
+
+        var committed = session.CommitAsync([], clears: false, request: null);
+        Assert.Equal(_home.Now, (await Replica.AcknowledgeAsync()).LastAccess);
+        await committed.For("the commit of the last access");
+        Assert.False(session.AccessIsDue);
+    }
+
+    [Fact]
+    public async Task IsExpired_OnlyAfterTheIdleTimeout()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+
+        _home.Time.Advance(_home.Options.IdleTimeout);
+        Assert.False(session.IsExpired);
+
+        _home.Time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(session.IsExpired);
+    }
+
+    [Fact]
+    public async Task End_Acknowledged_NothingMayBeCommittedAfterwards()
+    {
+        var session = await EndedAsync();
+
+        Assert.True(session.HasEnded);
+        Assert.False(session.Exists);
+        await Assert.ThrowsAsync<SessionCommitException>(() => CommitAsync(session, ("a", [2])).For("the refusal"));
+        Assert.False(Replica.HasBeenAsked);
+    }
+
+    [Fact]
+    public async Task End_ClockBehindTheLastAccess_IsStampedNoEarlier()
+    {
+        // The last access may come from a node whose clock is ahead: a removal stamped before it would not be one.
+        var ahead = _home.Now + 5000;
+        var session = new LiveSession(_home.Services, Id, SessionEntry.Live(new(1, 1, 1), default, ahead, []));
+
+        var ended = session.EndAsync();
+        Assert.Equal(ahead, (await Replica.AcknowledgeAsync()).RemovedAt);
+        await ended.For("the end");
+    }
+
+    [Fact]
+    public async Task End_Failed_TheSessionGoesOn()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        var ended = session.EndAsync();
+        (await Replica.NextCommitAsync()).Fail();
+
+        await Assert.ThrowsAsync<SessionCommitException>(() => ended.For("the failed end"));
+        Assert.True(session.Exists);
+    }
+
+    [Fact]
+    public async Task Renew_MovesTheAttributesInOneCommit()
+    {
+        var session = await EstablishedAsync(("a", [1]), ("b", [1]), ("c", [1]));
+        var newId = new SessionId(9, 9);
+        var renewed = session.RenewAsync(newId, [new("b", [2]), new("c", null)], clears: false);
+        var commit = await Replica.NextCommitAsync();
+        commit.Done.SetResult();
+        await renewed.For("the renewal");
+
+        var entries = commit.Entries.ToDictionary();
+        Assert.Equal(2, entries.Count);
+        Assert.True(entries[Id].IsRemoved);
+        Assert.Equal(["a", "b"], entries[newId].Attributes.Select(a => a.Key));
+        Assert.Equal([2], entries[newId].Find("b"));
+        Assert.True(session.HasEnded);
+    }
+
+    [Fact]
+    public async Task Renew_AfterTheEnd_DoesNotBringTheSessionBack()
+    {
+        // A request that waited for its turn behind a sign-out must not carry the signed-in state to a fresh id.
+        var session = await EndedAsync();
+
+        await Assert.ThrowsAsync<SessionCommitException>(
+            () => session.RenewAsync(new SessionId(9, 9), [], clears: false).WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.False(Replica.HasBeenAsked);
+    }
+
+    public void Dispose() => _home.Dispose();
+
+    private static Task CommitAsync(LiveSession session, params (string Key, byte[]? Value)[] changes) =>
+        session.CommitAsync([.. changes.Select(c => KeyValuePair.Create(c.Key, c.Value))], clears: false, Request);
+
+    private async Task<LiveSession> EstablishedAsync(params (string Key, byte[]? Value)[] values)
+    {
+        var session = new LiveSession(_home.Services, Id, null);
+        var committed = CommitAsync(session, values);
+        await Replica.AcknowledgeAsync();
+        await committed.For("the first commit");
+        return session;
+    }
+
+    private async Task<LiveSession> EndedAsync()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        var ended = session.EndAsync();
+        Assert.True((await Replica.AcknowledgeAsync()).IsRemoved);
+        await ended.For("the end");
+        return session;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Threading.Channels;
+using Akka.Actor;
+using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.State;
+using Pomegranate.Backend.Tests.Server;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Backend.Tests.Sessions;
+
+/// <summary>This node's replica as a session's home sees it: the test decides when and how it answers.</summary>
+internal sealed class StubReplica : MinimalActorRef
+{
+    private readonly Channel<object> _asked = Channel.CreateUnbounded<object>();
+
+    public StubReplica() => Client.Attach(this);
+
+    public ReplicaClient Client { get; } = new();
+
+    public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems) / "user" / SessionReplica.Name;
+
+    public override IActorRefProvider Provider => throw new NotSupportedException();
+
+    /// <summary>Whether the home has asked for something that the test has not taken yet.</summary>
+    public bool HasBeenAsked => _asked.Reader.TryPeek(out _);
+
+    public Task<SessionReplica.Commit> NextCommitAsync() => NextAsync<SessionReplica.Commit>();
+
+    public Task<SessionReplica.Recover> NextRecoverAsync() => NextAsync<SessionReplica.Recover>();
+
+    /// <summary>Takes the next commit, which is of one entry, and acknowledges it.</summary>
+    public async Task<SessionEntry> AcknowledgeAsync()
+    {
+        var commit = await NextCommitAsync();
+        commit.Done.SetResult();
+        return Assert.Single(commit.Entries).Value;
+    }
+
+    protected override void TellInternal(object message, IActorRef sender) => _asked.Writer.TryWrite(message);
+
+    private async Task<T> NextAsync<T>() =>
+        Assert.IsType<T>(await _asked.Reader.ReadAsync().AsTask().For($"the replica to be asked to {typeof(T).Name}"));
+}
+
+/// <summary>How a commit ends.</summary>
+internal static class CommitEnding
+{
+    public static void Fail(this SessionReplica.Commit commit) =>
+        commit.Done.SetException(new SessionCommitException("too few replicas"));
+
+    public static void Answer(this SessionReplica.Recover recover, SessionEntry? entry) => recover.Done.SetResult(entry);
+
+    public static SessionId Id(this SessionReplica.Commit commit) => Assert.Single(commit.Entries).Key;
+}
