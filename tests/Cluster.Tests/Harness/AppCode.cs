@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Xunit.Sdk;
 
 namespace Pomegranate.ClusterTests.Harness;
 
@@ -17,5 +18,17 @@ internal sealed class AppCode
         return number;
     }
 
-    public Task RunAsync(string number, HttpContext context) => _code[number](context);
+    public async Task RunAsync(string number, HttpContext context)
+    {
+        try
+        {
+            await _code[number](context);
+        }
+        catch (XunitException failure) when (!context.Response.HasStarted)
+        {
+            // An assertion inside the app: the test sees it in the answer.
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            await context.Response.WriteAsync(failure.Message);
+        }
+    }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.AspNetCore.Http.Features;
+using Pomegranate.Backend;
 using Pomegranate.Backend.Sessions;
 
 namespace Pomegranate.ClusterTests.Harness;
@@ -42,6 +44,23 @@ internal sealed class Browser : IDisposable
     /// <summary>The same, for code that answers with a text.</summary>
     public Task<Answer> RunAsync(Func<HttpContext, string> app, SessionAccess access = SessionAccess.Exclusive) =>
         RunAsync(context => context.Response.WriteAsync(app(context)), access);
+
+    /// <summary>Writes an attribute; the session exists afterwards.</summary>
+    public async Task StoreAsync(string key, string value) => (await RunAsync(http =>
+    {
+        http.Session.SetString(key, value);
+        return "";
+    })).Ok();
+
+    /// <summary>An attribute's value, "(none)" where there is none.</summary>
+    public async Task<string> ReadAsync(string key) => (await RunAsync(http => http.Session.GetString(key) ?? "(none)")).Ok();
+
+    /// <summary>Begins a session; the name of the backend that is its home.</summary>
+    public async Task<string> NodeOfNewSessionAsync() => (await RunAsync(http =>
+    {
+        http.Session.SetString("begun", "");
+        return http.Features.GetRequiredFeature<IPomegranateSessionFeature>().NodeName;
+    })).Ok();
 
     public async Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancellation = default)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.ClusterTests.Harness;
 
@@ -12,7 +11,7 @@ public sealed class ParallelRequestTests(SharedCluster shared)
     public async Task Exclusive_200ParallelIncrements_NoneIsLost()
     {
         using var browser = shared.Cluster.NewBrowser();
-        await EstablishAsync(browser);
+        await browser.StoreAsync("first", "");
 
         var path = browser.Path(async context =>
         {
@@ -29,7 +28,7 @@ public sealed class ParallelRequestTests(SharedCluster shared)
     public async Task Concurrent_100WritersOfDifferentAttributes_AllArePresent()
     {
         using var browser = shared.Cluster.NewBrowser();
-        await EstablishAsync(browser);
+        await browser.StoreAsync("first", "");
 
         var path = browser.Path(
             context =>
@@ -48,15 +47,5 @@ public sealed class ParallelRequestTests(SharedCluster shared)
         Assert.Equal(
             Enumerable.Range(0, 100).Select(number => $"key-{number}=value-{number}").Order(StringComparer.Ordinal),
             found.Split(' ').Order(StringComparer.Ordinal));
-    }
-
-    private static async Task EstablishAsync(Browser browser)
-    {
-        (await browser.RunAsync(http =>
-        {
-            http.Session.SetString("first", DateTime.UtcNow.ToString(CultureInfo.InvariantCulture));
-            return "";
-        })).Ok();
-        Assert.NotNull(browser.SessionCookie);
     }
 }
