@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace Pomegranate.Clustering;
 /// A node that the cluster has downed must not live on with its old sessions: it stops with a non-zero exit code, so
 /// that its supervisor starts it afresh.
 /// </summary>
-internal sealed partial class DownedNodeExit(ActorSystem system, IHostApplicationLifetime lifetime, ILogger<DownedNodeExit> logger) : IHostedService
+internal sealed partial class DownedNodeExit(IServiceProvider services, IHostApplicationLifetime lifetime, ILogger<DownedNodeExit> logger) : IHostedService
 {
     /// <summary>The exit code: EX_TEMPFAIL of BSD's sysexits, "try again later".</summary>
     public const int ExitCode = 75;
@@ -19,6 +20,9 @@ internal sealed partial class DownedNodeExit(ActorSystem system, IHostApplicatio
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        // Not in the constructor: hosted services are built before the options are validated, and whoever resolves the
+        // actor system first lets it join.
+        var system = services.GetRequiredService<ActorSystem>();
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "exit-code", () =>
         {
