@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Akka.DistributedData;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,9 +8,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.State;
 using Pomegranate.Clustering;
 using Pomegranate.Gateway;
 using Pomegranate.Management;
+using Pomegranate.Sessions;
 
 namespace Pomegranate.ClusterTests.Harness;
 
@@ -60,9 +63,40 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>A client of its own, with cookies.</summary>
     public Browser NewBrowser(TestFrontend? frontend = null) => new(this, frontend ?? Frontend);
 
+    /// <summary>A client whose session is homed on the backend of this name.</summary>
+    public async Task<Browser> NewBrowserHomedOnAsync(string node)
+    {
+        // Ids are random, so half the sessions are: a hundred in vain mean that none ever will be.
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var browser = NewBrowser();
+            if (await browser.NodeOfNewSessionAsync() == node)
+            {
+                return browser;
+            }
+
+            browser.Dispose();
+        }
+
+        throw new InvalidOperationException($"None of 100 sessions was homed on {node}.");
+    }
+
     /// <summary>One more frontend, with settings of its own.</summary>
     public Task<TestFrontend> StartFrontendAsync(params IEnumerable<(string Key, string Value)> settings) => TestFrontend.StartAsync(
         [.. Named("frontend"), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))], Log);
+
+    /// <summary>For each backend: whether its replica has an entry for this session.</summary>
+    public Task<bool[]> ReplicasWithAsync(string sessionId)
+    {
+        Assert.True(SessionId.TryParse(sessionId, out var id), sessionId);
+        return Task.WhenAll(Backends.Select(async backend =>
+        {
+            var key = SessionBuckets.KeyOf(id);
+            var replicator = DistributedData.Get(backend.Services.GetRequiredService<ActorSystem>()).Replicator;
+            var found = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance)).For($"the bucket of session {id}");
+            return found.IsSuccessful && found.Get(key).Entries.Any(entry => entry.Key == id);
+        }));
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -75,15 +75,11 @@ public sealed class SessionEndTests(SharedCluster shared)
 
     private async Task ExpireOneMoreOnEachBackendAsync()
     {
-        var ids = new Dictionary<string, string>();
-        while (ids.Count < Cluster.Backends.Length)
-        {
-            using var browser = Cluster.NewBrowser();
-            ids[await browser.NodeOfNewSessionAsync()] = browser.SessionCookie!;
-        }
+        using var one = await Cluster.NewBrowserHomedOnAsync("backend-1");
+        using var other = await Cluster.NewBrowserHomedOnAsync("backend-2");
 
         Cluster.Clock.Advance(SharedCluster.IdleTimeout + TimeSpan.FromSeconds(1));
-        foreach (var id in ids.Values)
+        foreach (var id in (string[])[one.SessionCookie!, other.SessionCookie!])
         {
             await Await.UntilAsync(
                 $"the later session {id} has expired", () => Task.FromResult(Cluster.Ended.Of(id).Length), count => count > 0);
