@@ -59,8 +59,11 @@ internal sealed class Browser : IDisposable
     public async Task<string> NodeOfNewSessionAsync() => (await RunAsync(http =>
     {
         http.Session.SetString("begun", "");
-        return http.Features.GetRequiredFeature<IPomegranateSessionFeature>().NodeName;
+        return NodeOf(http);
     })).Ok();
+
+    /// <summary>In the app: the name of the backend that runs the request.</summary>
+    public static string NodeOf(HttpContext context) => context.Features.GetRequiredFeature<IPomegranateSessionFeature>().NodeName;
 
     public async Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancellation = default)
     {
