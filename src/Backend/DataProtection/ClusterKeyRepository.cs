@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.DistributedData;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.DependencyInjection;
 using Pomegranate.Clustering;
 using DData = Akka.DistributedData;
 
@@ -14,14 +15,19 @@ namespace Pomegranate.Backend.DataProtection;
 /// antiforgery tokens, TempData) every other one can read, also after a failover. Thread-safe.
 /// </summary>
 /// <remarks>Keys are never removed, so a grow-only set holds them; each is an XML element of about 1 KB.</remarks>
-internal sealed class ClusterKeyRepository(ActorSystem system) : IXmlRepository
+internal sealed class ClusterKeyRepository(IServiceProvider services) : IXmlRepository
 {
     private static readonly GSetKey<string> Key = new("data-protection-keys");
 
     private static readonly TimeSpan ReplicaTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly IActorRef _replicator = DData.DistributedData.Get(system).Replicator;
     private ImmutableHashSet<string> _keys = [];
+
+    // Resolved late: ASP.NET Core builds its key ring before the options are validated, and whoever resolves the actor
+    // system first lets it join.
+    private ActorSystem System => services.GetRequiredService<ActorSystem>();
+
+    private IActorRef Replicator => DData.DistributedData.Get(System).Replicator;
 
     public IReadOnlyCollection<XElement> GetAllElements() => [.. Volatile.Read(ref _keys).Select(XElement.Parse)];
 
@@ -31,7 +37,7 @@ internal sealed class ClusterKeyRepository(ActorSystem system) : IXmlRepository
     {
         // The interface is synchronous. It is called once in about 90 days, by one thread.
         var xml = element.ToString(SaveOptions.DisableFormatting);
-        var response = _replicator.Ask<IUpdateResponse>(
+        var response = Replicator.Ask<IUpdateResponse>(
             Dsl.Update(Key, GSet<string>.Empty, new WriteMajority(ReplicaTimeout), keys => keys.Add(xml)),
             ReplicaTimeout + ReplicaTimeout).GetAwaiter().GetResult();
         if (!response.IsSuccessful)
@@ -49,12 +55,12 @@ internal sealed class ClusterKeyRepository(ActorSystem system) : IXmlRepository
     /// </summary>
     public async Task StartAsync(Action createFirst, CancellationToken cancellation)
     {
-        var listener = system.ActorOf(Props.Create(() => new Listener(this, _replicator)), "data-protection-keys");
+        var listener = System.ActorOf(Props.Create(() => new Listener(this, Replicator)), "data-protection-keys");
         _ = listener;
         using var retry = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         do
         {
-            var response = await _replicator.Ask<IGetResponse>(Dsl.Get(Key, new ReadMajority(ReplicaTimeout)), ReplicaTimeout * 2, cancellation);
+            var response = await Replicator.Ask<IGetResponse>(Dsl.Get(Key, new ReadMajority(ReplicaTimeout)), ReplicaTimeout * 2, cancellation);
             if (response.IsSuccessful)
             {
                 Note(response.Get(Key).Elements);
@@ -78,7 +84,7 @@ internal sealed class ClusterKeyRepository(ActorSystem system) : IXmlRepository
 
     private bool IsOldestBackend()
     {
-        var cluster = Akka.Cluster.Cluster.Get(system);
+        var cluster = Akka.Cluster.Cluster.Get(System);
         return cluster.State.Members.Where(m => m.HasRole(NodeRole.Backend) && m.Status is MemberStatus.Up or MemberStatus.Leaving)
             .OrderBy(m => m, Member.AgeOrdering).FirstOrDefault()?.UniqueAddress.Equals(cluster.SelfUniqueAddress) ?? false;
     }

@@ -12,7 +12,8 @@ internal sealed class PomegranateServer : IServer
 {
     private readonly TaskCompletionSource<ApplicationRunner> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RunningRequests _running = new();
-    private readonly RequestSettings _settings;
+    private readonly IOptions<PomegranateServerOptions> _options;
+    private readonly IOptions<KestrelServerOptions> _kestrel;
     private readonly IServerDrain? _drain;
     private readonly ServerAddressesFeature _addresses = new();
     private readonly ILogger _logger;
@@ -23,7 +24,10 @@ internal sealed class PomegranateServer : IServer
         ILogger<PomegranateServer> logger,
         IServerDrain? drain = null)
     {
-        _settings = RequestSettings.From(options.Value, kestrel.Value);
+        // Read at start: the app is built before its options are validated, and one bad option here must not hide the
+        // others.
+        _options = options;
+        _kestrel = kestrel;
         _logger = logger;
         _drain = drain;
         Features.Set<IServerAddressesFeature>(_addresses);
@@ -39,13 +43,14 @@ internal sealed class PomegranateServer : IServer
     {
         // The host filled in what the configuration says (ASPNETCORE_URLS and the like); nothing listens there.
         _addresses.Addresses.Clear();
-        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), _settings, _running, _logger);
+        var settings = RequestSettings.From(_options.Value, _kestrel.Value);
+        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), settings, _running, _logger);
         if (!_ready.TrySetResult(runner))
         {
             throw new InvalidOperationException("Server has already started.");
         }
 
-        _logger.ServerStarted(_settings.MaxResponseBytes);
+        _logger.ServerStarted(settings.MaxResponseBytes);
         return Task.CompletedTask;
     }
 

@@ -1,0 +1,78 @@
+using System.Net;
+using Microsoft.AspNetCore.Http.Features;
+using Pomegranate.Backend;
+using Pomegranate.Backend.Sessions;
+
+namespace Pomegranate.ClusterTests.Harness;
+
+/// <summary>A client with cookies, whose requests say what the app does with them.</summary>
+internal sealed class Browser : IDisposable
+{
+    private const string CookieName = ".Pomegranate.Session";
+
+    private readonly TestCluster _cluster;
+    private readonly CookieContainer _cookies = new();
+    private readonly HttpClient _http;
+    private readonly Uri _frontend;
+
+    public Browser(TestCluster cluster, TestFrontend frontend)
+    {
+        _cluster = cluster;
+        _frontend = frontend.Address;
+        _http = new HttpClient(new SocketsHttpHandler { CookieContainer = _cookies, AllowAutoRedirect = false, UseProxy = false })
+        {
+            BaseAddress = _frontend,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+    }
+
+    /// <summary>The session cookie's value, null for none.</summary>
+    public string? SessionCookie
+    {
+        get => _cookies.GetCookies(_frontend)[CookieName]?.Value;
+        set => _cookies.Add(_frontend, new Cookie(CookieName, value));
+    }
+
+    /// <summary>The request's way to this code in the app.</summary>
+    public string Path(RequestDelegate app, SessionAccess access = SessionAccess.Exclusive) =>
+        $"/{access.ToString().ToLowerInvariant()}/{_cluster.Code.Add(app)}";
+
+    /// <summary>Asks the app to run this code.</summary>
+    public Task<Answer> RunAsync(RequestDelegate app, SessionAccess access = SessionAccess.Exclusive) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, Path(app, access)));
+
+    /// <summary>The same, for code that answers with a text.</summary>
+    public Task<Answer> RunAsync(Func<HttpContext, string> app, SessionAccess access = SessionAccess.Exclusive) =>
+        RunAsync(context => context.Response.WriteAsync(app(context)), access);
+
+    /// <summary>Writes an attribute; the session exists afterwards.</summary>
+    public async Task StoreAsync(string key, string value) => (await RunAsync(http =>
+    {
+        http.Session.SetString(key, value);
+        return "";
+    })).Ok();
+
+    /// <summary>An attribute's value, "(none)" where there is none.</summary>
+    public async Task<string> ReadAsync(string key) => (await RunAsync(http => http.Session.GetString(key) ?? "(none)")).Ok();
+
+    /// <summary>Begins a session; the name of the backend that is its home.</summary>
+    public async Task<string> NodeOfNewSessionAsync() => (await RunAsync(http =>
+    {
+        http.Session.SetString("begun", "");
+        return NodeOf(http);
+    })).Ok();
+
+    /// <summary>In the app: the name of the backend that runs the request.</summary>
+    public static string NodeOf(HttpContext context) => context.Features.GetRequiredFeature<IPomegranateSessionFeature>().NodeName;
+
+    public async Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancellation = default)
+    {
+        using (request)
+        {
+            using var response = await _http.SendAsync(request, cancellation);
+            return new Answer(response, await response.Content.ReadAsByteArrayAsync(cancellation));
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}

@@ -1,0 +1,156 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.DistributedData;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.State;
+using Pomegranate.Clustering;
+using Pomegranate.Gateway;
+using Pomegranate.Management;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.ClusterTests.Harness;
+
+/// <summary>
+/// A whole cluster in this process: a lighthouse, two backends with <see cref="TestApp"/>, a frontend. Real remoting,
+/// real Kestrel, ports that the system chose.
+/// </summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly Dictionary<string, string?> _settings;
+    private IHost _lighthouse = null!;
+
+    private TestCluster(Dictionary<string, string?> settings) => _settings = settings;
+
+    public AppCode Code { get; } = new();
+
+    public MovableClock Clock { get; } = new();
+
+    public EndedSessions Ended { get; } = new();
+
+    public NodeLog Log { get; } = new();
+
+    public WebApplication[] Backends { get; private set; } = [];
+
+    public TestFrontend Frontend { get; private set; } = null!;
+
+    /// <param name="settings">For every node.</param>
+    public static async Task<TestCluster> StartAsync(params IEnumerable<(string Key, string Value)> settings)
+    {
+        var cluster = new TestCluster(new()
+        {
+            ["Pomegranate:Cluster:Hostname"] = "127.0.0.1",
+            ["Pomegranate:Cluster:Port"] = "0",
+            ["Pomegranate:Management:Port"] = "0",
+
+            // A busy machine must not lose a member: it would end the process, which is the test run.
+            ["Pomegranate:Cluster:AcceptableHeartbeatPause"] = "00:00:30",
+        });
+        foreach (var (key, value) in settings)
+        {
+            cluster._settings[key] = value;
+        }
+
+        await cluster.StartNodesAsync();
+        return cluster;
+    }
+
+    /// <summary>A client of its own, with cookies.</summary>
+    public Browser NewBrowser(TestFrontend? frontend = null) => new(this, frontend ?? Frontend);
+
+    /// <summary>A client whose session is homed on the backend of this name.</summary>
+    public async Task<Browser> NewBrowserHomedOnAsync(string node)
+    {
+        // Ids are random, so half the sessions are: a hundred in vain mean that none ever will be.
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var browser = NewBrowser();
+            if (await browser.NodeOfNewSessionAsync() == node)
+            {
+                return browser;
+            }
+
+            browser.Dispose();
+        }
+
+        throw new InvalidOperationException($"None of 100 sessions was homed on {node}.");
+    }
+
+    /// <summary>One more frontend, with settings of its own.</summary>
+    public Task<TestFrontend> StartFrontendAsync(params IEnumerable<(string Key, string Value)> settings) => TestFrontend.StartAsync(
+        [.. Named("frontend"), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))], Log);
+
+    /// <summary>For each backend: whether its replica has an entry for this session.</summary>
+    public Task<bool[]> ReplicasWithAsync(string sessionId)
+    {
+        Assert.True(SessionId.TryParse(sessionId, out var id), sessionId);
+        return Task.WhenAll(Backends.Select(async backend =>
+        {
+            var key = SessionBuckets.KeyOf(id);
+            var replicator = DistributedData.Get(backend.Services.GetRequiredService<ActorSystem>()).Replicator;
+            var found = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance)).For($"the bucket of session {id}");
+            return found.IsSuccessful && found.Get(key).Entries.Any(entry => entry.Key == id);
+        }));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Frontend.DisposeAsync();
+        foreach (var backend in Backends)
+        {
+            await backend.StopAsync();
+            await backend.DisposeAsync();
+        }
+
+        await _lighthouse.StopAsync();
+        _lighthouse.Dispose();
+    }
+
+    private async Task StartNodesAsync()
+    {
+        _lighthouse = await StartLighthouseAsync();
+        var seed = Akka.Cluster.Cluster.Get(_lighthouse.Services.GetRequiredService<ActorSystem>()).SelfAddress;
+        _settings["Pomegranate:Cluster:Seeds:0"] = $"{seed.Host}:{seed.Port}";
+
+        Backends = [BuildBackend("backend-1"), BuildBackend("backend-2")];
+        await Task.WhenAll(Backends.Select(backend => backend.StartAsync())).For($"two backends in the cluster. {Log}");
+        Frontend = await StartFrontendAsync();
+
+        // A frontend opens with the first backend that takes sessions; tests expect both.
+        var region = ClusterSharding.Get(Frontend.Services.GetRequiredService<ActorSystem>()).ShardRegionProxy(SessionSharding.TypeName);
+        await Await.UntilAsync(
+            "both backends take sessions",
+            async () => (await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, TimeSpan.FromSeconds(5))).Regions.Count,
+            regions => regions == Backends.Length);
+    }
+
+    private async Task<IHost> StartLighthouseAsync()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+
+        // Its own address is not known before it has started: it founds the cluster when told to.
+        builder.Configuration.AddInMemoryCollection([.. Named("lighthouse"), new("Pomegranate:Cluster:Seeds:0", "127.0.0.1:1")]);
+        builder.Logging.AddProvider(Log);
+        builder.Services.AddPomegranateNode(builder.Configuration, NodeRole.Lighthouse);
+        builder.Services.AddManagementEndpoint(builder.Configuration);
+        var host = builder.Build();
+        await host.StartAsync().For("the lighthouse's start");
+        var cluster = Akka.Cluster.Cluster.Get(host.Services.GetRequiredService<ActorSystem>());
+        await cluster.JoinAsync(cluster.SelfAddress).For("a lighthouse that is up");
+        return host;
+    }
+
+    private WebApplication BuildBackend(string name) => TestApp.Build(Code, Named(name), builder =>
+    {
+        builder.Logging.AddProvider(Log);
+        builder.Services.AddSingleton<TimeProvider>(Clock);
+        builder.Services.AddSingleton<ISessionEndedHandler>(Ended);
+    });
+
+    private IEnumerable<KeyValuePair<string, string?>> Named(string node) => [.. _settings, new("Pomegranate:Cluster:NodeName", node)];
+}

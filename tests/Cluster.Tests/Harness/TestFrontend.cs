@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Pomegranate.Frontend.Hosting;
+
+namespace Pomegranate.ClusterTests.Harness;
+
+/// <summary>A frontend on Kestrel, on a port the system chose.</summary>
+internal sealed class TestFrontend : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TestFrontend(WebApplication app) => _app = app;
+
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<TestFrontend> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, ILoggerProvider log)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddFrontend();
+        var app = builder.Build();
+        app.MapFrontend();
+        await app.StartAsync().For($"a frontend that takes connections. {log}");
+        return new TestFrontend(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
