@@ -31,6 +31,9 @@ internal sealed partial class BackendNode(
     TimeProvider time,
     ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain
 {
+    /// <summary>How long the end of a session waits for one of the app's handlers.</summary>
+    private static readonly TimeSpan EndedPatience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan JoinReminder = TimeSpan.FromSeconds(10);
 
     private ActorSystem? _system;
@@ -121,7 +124,7 @@ internal sealed partial class BackendNode(
         {
             try
             {
-                await handler.OnSessionEndedAsync(ended);
+                await handler.OnSessionEndedAsync(ended).WaitAsync(EndedPatience, time);
             }
             catch (Exception failure)
             {

@@ -51,11 +51,11 @@ public static class PomegranateBackendExtensions
         services.AddSingleton<ReplicaClient>();
         services.AddSingleton<BackendNode>();
         services.AddSingleton<IServerDrain>(provider => provider.GetRequiredService<BackendNode>());
-        services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
         services.AddHealthChecks().AddCheck<BackendReadiness>("backend", tags: ["ready"]);
+        services.AddManagementEndpoint(builder.Configuration);
         services.AddPomegranateNode(builder.Configuration, NodeRole.Backend, (akka, _) =>
             akka.AddHocon(PomegranateNode.EmbeddedConfig(typeof(PomegranateBackendExtensions).Assembly, "backend.conf"), HoconAddMode.Prepend));
-        services.AddManagementEndpoint(builder.Configuration);
+        services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
         services.AddSingleton<ISessionInspector, SessionInspector>();
 
         services.Replace(ServiceDescriptor.Singleton<IServer, PomegranateServer>());

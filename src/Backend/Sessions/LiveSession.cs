@@ -19,6 +19,7 @@ internal sealed class LiveSession
     private SessionEntry? _entry;
     private long _lastAccess;
     private bool _mustSendWhole;
+    private bool _endIsTold;
     private bool _hasEnded;
 
     /// <param name="recovered">What the replicas knew of it; null for a session that does not exist yet.</param>
@@ -145,11 +146,26 @@ internal sealed class LiveSession
         }
     }
 
-    /// <summary>Ends the session everywhere; whether it was this call that did, so that the end is told once.</summary>
-    public async Task<bool> EndAsync()
+    /// <summary>
+    /// Ends the session everywhere. The app is told first, and once: if this node dies before the end is committed, the
+    /// session lives on at its next home, which tells it again.
+    /// </summary>
+    public async Task EndAsync(SessionEndReason reason)
     {
+        bool tell;
+        lock (_lock)
+        {
+            tell = !_endIsTold;
+            _endIsTold = true;
+        }
+
+        if (tell)
+        {
+            await _services.OnEnded(new SessionEnded(Id.ToString(), reason));
+        }
+
         await _services.Replica.CommitAsync([new(Id, Tombstone())]);
-        return MarkEnded();
+        MarkEnded();
     }
 
     /// <summary>Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit.</summary>
@@ -188,13 +204,11 @@ internal sealed class LiveSession
         }
     }
 
-    private bool MarkEnded()
+    private void MarkEnded()
     {
         lock (_lock)
         {
-            var isFirst = !_hasEnded;
             _hasEnded = true;
-            return isFirst;
         }
     }
 

@@ -55,9 +55,6 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
     public GatewayProtocol.CookieChange CookieOrId =>
         Cookie.Action == GatewayProtocol.CookieAction.Keep && session.Exists ? Cookie with { Id = session.Id } : Cookie;
 
-    /// <summary>Whether this request has ended the session: not where it never existed, or another request had ended it.</summary>
-    public bool HasEndedSession { get; private set; }
-
     public IEnumerable<string> Keys
     {
         get
@@ -236,7 +233,7 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         {
             if (session.Exists)
             {
-                HasEndedSession = await session.EndAsync();
+                await session.EndAsync(SessionEndReason.Abandoned);
             }
 
             Cookie = new(GatewayProtocol.CookieAction.Delete, session.Id);

@@ -119,7 +119,11 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         });
         Receive<Ended>(OnEnded);
         Receive<ExpireIfIdle>(_ => ExpireNow());
-        Receive<Expired>(OnExpired);
+        Receive<Expired>(_ =>
+        {
+            _running--;
+            RunQueued();
+        });
         Receive<Idle>(_ =>
         {
             if (IsIdle)
@@ -166,7 +170,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
             return false;
         }
 
-        if (_queue.Count >= _services.SessionOptions.MaxQueuedRequests + _services.SessionOptions.MaxConcurrentRequests)
+        if (_running + _queue.Count >= _services.SessionOptions.MaxConcurrentRequests + _services.SessionOptions.MaxQueuedRequests)
         {
             Refuse(request.RequestId,
                 $"{_queue.Count} requests of this session are waiting (Pomegranate:Session:MaxQueuedRequests). Try again later.");
@@ -222,7 +226,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         try
         {
             var response = await _services.Runner.RunAsync(request.Request, session, cancellation);
-            return End(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId));
+            return new Ended(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId));
         }
         catch (SessionCommitException failure)
         {
@@ -235,7 +239,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         }
         catch (ResponseAbortedException)
         {
-            return End(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
+            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
         }
         catch (Exception failure)
         {
@@ -249,20 +253,14 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         }
 
         Ended Refused(int status, string reason) =>
-            End(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason));
-
-        Ended End(RequestReply reply) => new(reply, session.HasEndedSession);
+            new(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason));
     }
 
     private void OnEnded(Ended ended)
     {
         _running--;
         Reply(ended.Reply);
-        if (ended.HasEndedSession)
-        {
-            _ = _services.OnEnded(new SessionEnded(_id.ToString(), SessionEndReason.Abandoned));
-        }
-        else if (_session!.AccessIsDue)
+        if (_session!.AccessIsDue)
         {
             // The request did not use the session, but its client is still there.
             _ = ReplicateAccessAsync(_session);
@@ -303,19 +301,8 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         if (IsIdle && _session is { Exists: true, IsExpired: true })
         {
             _running++;
-            _session.EndAsync().PipeTo(Self, success: isFirst => new Expired(isFirst), failure: _ => new Expired(false));
+            _session.EndAsync(SessionEndReason.Expired).PipeTo(Self, success: () => Expired.Instance, failure: _ => Expired.Instance);
         }
-    }
-
-    private void OnExpired(Expired expired)
-    {
-        _running--;
-        if (expired.HasEndedSession)
-        {
-            _ = _services.OnEnded(new SessionEnded(_id.ToString(), SessionEndReason.Expired));
-        }
-
-        RunQueued();
     }
 
     /// <summary>
@@ -368,7 +355,11 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     private sealed record RecoveryFailed(string Reason);
 
-    private sealed record Ended(RequestReply Reply, bool HasEndedSession);
+    private sealed record Ended(RequestReply Reply);
 
-    private sealed record Expired(bool HasEndedSession);
+    /// <summary>The session's end is committed, or was not: then the next sweep tries again.</summary>
+    private sealed class Expired
+    {
+        public static readonly Expired Instance = new();
+    }
 }

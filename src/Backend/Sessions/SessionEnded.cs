@@ -10,17 +10,18 @@ public enum SessionEndReason
     Abandoned,
 }
 
-/// <summary>A session has ended.</summary>
+/// <summary>A session ends.</summary>
 /// <param name="SessionId">Its id.</param>
 /// <param name="Reason">Why.</param>
 public sealed record SessionEnded(string SessionId, SessionEndReason Reason);
 
 /// <summary>
-/// Told when a session ends; register it with the app's services. Called on the session's home, once per cluster while
-/// no node fails, at least once otherwise. Exceptions are logged. Must be thread-safe.
+/// Told when a session ends; register it with the app's services. Called on the session's home just before the end is
+/// committed, once per cluster while no node fails, at least once otherwise. Waited for up to 5 s; exceptions are
+/// logged. Must be thread-safe.
 /// </summary>
 public interface ISessionEndedHandler
 {
-    /// <summary>Handles the end of one session; its attributes are gone already.</summary>
+    /// <summary>Handles the end of one session; its attributes cannot be read any more.</summary>
     Task OnSessionEndedAsync(SessionEnded ended);
 }

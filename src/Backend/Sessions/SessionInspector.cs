@@ -3,8 +3,10 @@ using System.Text.Json.Nodes;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.DistributedData;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Clustering;
 using Pomegranate.Gateway;
@@ -24,11 +26,23 @@ internal sealed class SessionInspector(
 {
     private static readonly TimeSpan RegionPatience = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan ReplicaPatience = TimeSpan.FromSeconds(5);
+
     private readonly SessionSharding _sharding = new(node.Value.Shards);
 
     public async Task<JsonObject?> FindAsync(SessionId id, CancellationToken cancellationToken)
     {
-        if (await replica.RecoverAsync(id).WaitAsync(cancellationToken) is not { IsRemoved: false } entry)
+        SessionEntry? entry;
+        try
+        {
+            entry = await replica.RecoverAsync(id).WaitAsync(cancellationToken);
+        }
+        catch (SessionCommitException unreadable)
+        {
+            throw new RefusedException(StatusCodes.Status503ServiceUnavailable, unreadable.Message);
+        }
+
+        if (entry is not { IsRemoved: false })
         {
             return null;
         }
@@ -53,12 +67,12 @@ internal sealed class SessionInspector(
     public async Task<long> CountAsync(CancellationToken cancellationToken)
     {
         var replicator = DData.DistributedData.Get(system).Replicator;
-        var keys = await replicator.Ask<GetKeysIdsResult>(Dsl.GetKeyIds, cancellationToken);
+        var keys = await replicator.Ask<GetKeysIdsResult>(Dsl.GetKeyIds, ReplicaPatience, cancellationToken);
         long live = 0;
         foreach (var bucket in SessionBuckets.NumbersOf(keys.Keys))
         {
             var key = SessionBuckets.KeyOf(bucket);
-            var read = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance), cancellationToken);
+            var read = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance), ReplicaPatience, cancellationToken);
             live += read.IsSuccessful ? read.Get(key).Entries.Count(e => !e.Value.IsRemoved) : 0;
         }
 

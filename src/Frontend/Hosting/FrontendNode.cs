@@ -1,3 +1,5 @@
+using Akka;
+using Akka.Actor;
 using Microsoft.Extensions.Options;
 using Pomegranate.Frontend.Gateway;
 
@@ -10,10 +12,17 @@ namespace Pomegranate.Frontend.Hosting;
 /// connections; Kestrel finishes the requests it has, and the node leaves the cluster last.
 /// </summary>
 internal sealed partial class FrontendNode(
-    IServiceProvider services, FrontendState state, IOptions<GatewayOptions> options, TimeProvider time, ILogger<FrontendNode> logger) : IHostedLifecycleService
+    IServiceProvider services,
+    FrontendState state,
+    IHostApplicationLifetime lifetime,
+    IOptions<GatewayOptions> options,
+    TimeProvider time,
+    ILogger<FrontendNode> logger) : IHostedLifecycleService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
+    private readonly TaskCompletionSource _kestrelStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -40,9 +49,30 @@ internal sealed partial class FrontendNode(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>A frontend that is told to leave the cluster stops like one that is told by a signal.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var system = services.GetRequiredService<ActorSystem>();
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "stop-kestrel", async () =>
+        {
+            if (shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
+            {
+                lifetime.StopApplication();
+                await _kestrelStopped.Task;
+            }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+            return Done.Instance;
+        });
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Called after Kestrel has stopped and before the node leaves: services stop in reverse order.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _kestrelStopped.TrySetResult();
+        return Task.CompletedTask;
+    }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -25,11 +25,16 @@ internal static class FrontendSetup
         services.AddSingleton<ClusterGateway>();
         services.AddSingleton<SessionCookie>();
         services.AddSingleton<ClusterHandler>();
-        services.AddPomegranateNode(builder.Configuration, NodeRole.Frontend);
         services.AddManagementEndpoint(builder.Configuration);
+        services.AddPomegranateNode(builder.Configuration, NodeRole.Frontend);
         services.AddHostedService<FrontendNode>();
         services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
         services.AddHttpForwarder();
+
+        // The time to finish what runs begins after the drain delay. Not from the options class: the host reads this
+        // before they are validated.
+        services.PostConfigure<HostOptions>(host => host.ShutdownTimeout +=
+            builder.Configuration.GetValue($"{GatewayOptions.Section}:{nameof(GatewayOptions.DrainDelay)}", TimeSpan.Zero));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -11,7 +11,7 @@ namespace Pomegranate.Clustering;
 /// not live on with its old sessions: it stops with a non-zero exit code, so that its supervisor starts it afresh. One
 /// that has left, by a signal or by <c>pbm cluster leave</c>, ends with 0.
 /// </summary>
-internal sealed partial class NodeLifetime : AkkaHostedService
+internal sealed partial class NodeLifetime : AkkaHostedService, IHostedLifecycleService
 {
     /// <summary>A downed node's exit code: EX_TEMPFAIL of BSD's sysexits, "try again later".</summary>
     public const int DownedExitCode = 75;
@@ -29,7 +29,11 @@ internal sealed partial class NodeLifetime : AkkaHostedService
     private NodeLifetime(AkkaConfigurationBuilder builder, IServiceProvider services, ILogger<AkkaHostedService> logger, ExitCodeRule host)
         : base(builder, services, logger, host) => _host = host;
 
-    public override async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Before the other services start: a node that waits to join is a member of the cluster already, and its liveness
+    /// port must answer.
+    /// </summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await base.StartAsync(cancellationToken);
         var system = ActorSystem!;
@@ -47,6 +51,14 @@ internal sealed partial class NodeLifetime : AkkaHostedService
             return Task.FromResult(Akka.Done.Instance);
         });
     }
+
+    public override Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(1000, LogLevel.Critical, "The cluster has downed this node ({Address}): it hung, or was cut off from the majority. "
         + "It stops with exit code {ExitCode}; its supervisor should start it again.")]

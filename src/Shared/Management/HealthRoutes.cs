@@ -20,12 +20,6 @@ internal static class HealthRoutes
 
     private static async Task<IResult> ReadyAsync(ManagedNode node, CancellationToken aborted)
     {
-        if (!node.HasStarted)
-        {
-            // The checks may resolve what only the host's start should create.
-            return Report(node, HealthStatus.Unhealthy, [new Check("start", "Unhealthy", "The node's services have not started yet.")]);
-        }
-
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         limit.CancelAfter(s_checkTimeout);
         try

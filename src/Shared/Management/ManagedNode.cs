@@ -20,14 +20,7 @@ internal sealed class ManagedNode(IServiceProvider services)
 
     public string Name => Services.GetRequiredService<IOptions<NodeOptions>>().Value.NodeName;
 
-    /// <summary>False until the host has begun to start the node's services.</summary>
-    public bool HasStarted { get; private set; }
-
-    public void Start()
-    {
-        _system = Services.GetService<ActorSystem>();
-        HasStarted = true;
-    }
+    public void Start() => _system = Services.GetService<ActorSystem>();
 
     /// <summary>The running actor system, or null before its start and after its end.</summary>
     public ActorSystem? FindSystem() => _system is { WhenTerminated.IsCompleted: false } system ? system : null;

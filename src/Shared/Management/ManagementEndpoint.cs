@@ -54,13 +54,10 @@ internal sealed class ManagementEndpoint(
         Address = new Uri(bound);
         _gauges = new MemberGauges(node);
         _log.Listening(node.Name, bound);
+        node.Start();
     }
 
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        node.Start();
-        return Task.CompletedTask;
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

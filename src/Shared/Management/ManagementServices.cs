@@ -11,8 +11,8 @@ internal static class ManagementServices
     public const string ReadyTag = "ready";
 
     /// <summary>
-    /// Adds the endpoint and the check that this node is a member. Call it after the actor system is added: hosted
-    /// services start in that order, and the endpoint takes the system up once it has been started.
+    /// Adds the endpoint and the check that this node is a member. Call it before anything that waits for the cluster is
+    /// added: hosted services start in that order, and the endpoint should tell what they wait for.
     /// </summary>
     public static IServiceCollection AddManagementEndpoint(this IServiceCollection services, IConfiguration configuration)
     {

@@ -32,7 +32,7 @@ internal static class RefusalMiddleware
         {
             await WriteAsync(
                 context, StatusCodes.Status504GatewayTimeout,
-                $"The cluster did not answer within {ShardRoutes.AskTimeout.TotalSeconds} s. A node may just have left: ask again.");
+                $"The cluster did not answer in time. A node may just have left: ask again.");
         }
 
         if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed })

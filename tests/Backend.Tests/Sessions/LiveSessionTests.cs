@@ -211,7 +211,7 @@ public sealed class LiveSessionTests : IDisposable
         var ahead = _home.Now + 5000;
         var session = new LiveSession(_home.Services, Id, SessionEntry.Live(new(1, 1, 1), default, ahead, []));
 
-        var ended = session.EndAsync();
+        var ended = session.EndAsync(SessionEndReason.Abandoned);
         Assert.Equal(ahead, (await Replica.AcknowledgeAsync()).RemovedAt);
         await ended.For("the end");
     }
@@ -220,7 +220,7 @@ public sealed class LiveSessionTests : IDisposable
     public async Task End_Failed_TheSessionGoesOn()
     {
         var session = await EstablishedAsync(("a", [1]));
-        var ended = session.EndAsync();
+        var ended = session.EndAsync(SessionEndReason.Abandoned);
         (await Replica.NextCommitAsync()).Fail();
 
         await Assert.ThrowsAsync<SessionCommitException>(() => ended.For("the failed end"));
@@ -273,7 +273,7 @@ public sealed class LiveSessionTests : IDisposable
     private async Task<LiveSession> EndedAsync()
     {
         var session = await EstablishedAsync(("a", [1]));
-        var ended = session.EndAsync();
+        var ended = session.EndAsync(SessionEndReason.Abandoned);
         Assert.True((await Replica.AcknowledgeAsync()).IsRemoved);
         await ended.For("the end");
         return session;

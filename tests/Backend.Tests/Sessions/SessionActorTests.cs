@@ -310,7 +310,7 @@ public sealed class SessionActorTests : TestKit
     public async Task Run_OverTheQueueLimit_RefusedAtOnce()
     {
         _home.Options.MaxConcurrentRequests = 1;
-        _home.Options.MaxQueuedRequests = 0;
+        _home.Options.MaxQueuedRequests = 1;
         var actor = await OpenAsync(Stored(1));
         Run(actor, 2, "/waiting");
         var first = await ArrivalAsync();
@@ -442,10 +442,10 @@ public sealed class SessionActorTests : TestKit
         var commit = await Replica.NextCommitAsync();
         Assert.True(Assert.Single(commit.Entries).Value.IsRemoved);
         actor.Tell(new SessionActor.ExpireIfIdle(_id));
-        Assert.False(_home.Ended.Reader.TryPeek(out _));
 
-        commit.Done.SetResult();
+        // Told before the commit: a home that dies in between leaves a session that its next home ends.
         Assert.Equal(new SessionEnded(_id.ToString(), SessionEndReason.Expired), await EndedAsync());
+        commit.Done.SetResult();
         actor.Tell(new SessionActor.ExpireIfIdle(_id));
         await PassivateAsync(actor);
 
@@ -480,7 +480,7 @@ public sealed class SessionActorTests : TestKit
     }
 
     [Fact]
-    public async Task ExpireIfIdle_EndNotCommitted_NotToldAndTriedAgain()
+    public async Task ExpireIfIdle_EndNotCommitted_TriedAgainAndNotToldAgain()
     {
         var actor = await OpenAsync(Stored(1));
         _home.Time.Advance(_home.Options.IdleTimeout + TimeSpan.FromMilliseconds(1));
@@ -493,10 +493,10 @@ public sealed class SessionActorTests : TestKit
             actor.Tell(new SessionActor.ExpireIfIdle(_id));
             Assert.True(Replica.HasBeenAsked, "Waiting for the second try to end the session.");
         }, Patience);
-        Assert.False(_home.Ended.Reader.TryPeek(out _));
 
         await Replica.AcknowledgeAsync();
         Assert.Equal(SessionEndReason.Expired, (await EndedAsync()).Reason);
+        Assert.False(_home.Ended.Reader.TryPeek(out _), "The end of the session was told twice.");
     }
 
     [Fact]

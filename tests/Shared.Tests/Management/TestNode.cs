@@ -52,8 +52,8 @@ internal sealed class TestNode : IAsyncDisposable
             ["Pomegranate:Cluster:ProofOfDeath"] = "false",
             ["Pomegranate:Management:Port"] = managementPort.ToString(global::System.Globalization.CultureInfo.InvariantCulture),
         });
-        builder.Services.AddPomegranateNode(builder.Configuration, role);
         builder.Services.AddManagementEndpoint(builder.Configuration);
+        builder.Services.AddPomegranateNode(builder.Configuration, role);
         configure?.Invoke(builder.Services);
         return builder.Build();
     }
