@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Pomegranate.Backend.DataProtection;
 using Pomegranate.ClusterTests.Harness;
 
 namespace Pomegranate.ClusterTests.Hosting;
@@ -18,6 +21,14 @@ public sealed class DataProtectionTests(SharedCluster shared)
 
         Assert.DoesNotContain("sesame", secret, StringComparison.Ordinal);
         Assert.Equal("open sesame", (await other.RunAsync(http => Protector(http).Unprotect(secret))).Ok());
+    }
+
+    [Fact]
+    public void KeysAreKeptInTheCluster()
+    {
+        // On one machine ASP.NET Core's own place for keys, a directory, would do for both.
+        Assert.All(shared.Cluster.Backends, backend => Assert.IsType<ClusterKeyRepository>(
+            backend.Services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository));
     }
 
     private static IDataProtector Protector(HttpContext context) =>

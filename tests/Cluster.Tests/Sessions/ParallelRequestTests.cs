@@ -7,15 +7,21 @@ namespace Pomegranate.ClusterTests.Sessions;
 [Collection(SharedClusterCollection.Name)]
 public sealed class ParallelRequestTests(SharedCluster shared)
 {
-    [Fact]
-    public async Task Exclusive_200ParallelIncrements_NoneIsLost()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Exclusive_200ParallelIncrements_NoneIsLost(bool loadsFirst)
     {
         using var browser = shared.Cluster.NewBrowser();
         await browser.StoreAsync("first", "");
 
         var path = browser.Path(async context =>
         {
-            await context.Session.LoadAsync();
+            if (loadsFirst)
+            {
+                await context.Session.LoadAsync();
+            }
+
             context.Session.SetInt32("count", (context.Session.GetInt32("count") ?? 0) + 1);
         });
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => browser.SendAsync(new(HttpMethod.Get, path))));

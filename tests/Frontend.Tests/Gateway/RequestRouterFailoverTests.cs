@@ -1,0 +1,181 @@
+using Akka.Actor;
+using Pomegranate.Clustering;
+using Pomegranate.Frontend.Gateway;
+using static Pomegranate.Gateway.GatewayProtocol;
+
+namespace Pomegranate.Frontend.Tests.Gateway;
+
+/// <summary>The router when a backend dies, or is silent for long.</summary>
+public sealed class RequestRouterFailoverTests : RouterTestKit
+{
+    /// <summary>Longer than the silence that a router bears.</summary>
+    private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(7);
+
+    [Fact]
+    public async Task BackendDies_IdempotentRequest_IsSentAgainUnderItsIdUntilAnswered()
+    {
+        var request = await InFlightAsync("GET");
+
+        BackendRemoved();
+
+        var again = await HomeGetsAsync<RunRequest>();
+        Assert.Equal(request.Message with { IsFreshId = false }, again);
+        Assert.Equal(
+            [again, again, again], (await HomesGetWhileAsync(TimeSpan.FromMilliseconds(25 + 50 + 75))).Cast<RunRequest>());
+
+        Reply(request, ReplyKind.Response);
+        Assert.Equal(ReplyKind.Response, (await AnswerOfAsync(request)).Kind);
+        Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
+    public async Task BackendDies_PostThatMayHaveRun_IsAskedAfterAndRefused_NeverSentAgain()
+    {
+        var request = await InFlightAsync("POST");
+
+        BackendRemoved();
+        var find = await HomeGetsAsync<FindRequest>();
+        Assert.Equal((request.Message.RequestId, request.Message.SessionId), (find.RequestId, find.SessionId));
+        var more = await HomesGetWhileAsync(TimeSpan.FromSeconds(1));
+        Reply(request, ReplyKind.NotSeen);
+
+        Assert.NotEmpty(more);
+        Assert.All(more, message => Assert.IsType<FindRequest>(message));
+        var failure = await FailureOfAsync(request);
+        Assert.Equal((GatewayFailure.MayHaveRun, 503), (failure.Failure, failure.Status));
+        Assert.Contains("this POST died before it answered", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
+    public async Task BackendDies_HomeLivesAndRunsThePost_IsLeftInPeaceAndAnswers()
+    {
+        var request = await InFlightAsync("POST");
+        BackendRemoved();
+        await HomeGetsAsync<FindRequest>();
+
+        Reply(request, ReplyKind.Running);
+        Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(1)));
+
+        // Said before the request was found: it means nothing any more.
+        Reply(request, ReplyKind.NotSeen);
+        await SettleAsync();
+        Assert.False(request.Answer.IsCompleted);
+        Reply(request, ReplyKind.Response);
+        Assert.Equal(ReplyKind.Response, (await AnswerOfAsync(request)).Kind);
+    }
+
+    [Fact]
+    public async Task BackendDies_HomeHasNotSeenTheGet_IsSentToIt()
+    {
+        var request = await InFlightAsync("GET");
+        BackendRemoved();
+        var again = await HomeGetsAsync<RunRequest>();
+
+        Reply(request, ReplyKind.NotSeen);
+
+        Assert.Equal(again, await HomeGetsAsync<RunRequest>());
+        await HomesGetNothingMoreAsync();
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task BackendDies_UndeliveredRequest_IsSentAgain(string method)
+    {
+        var request = await InFlightAsync(method);
+        BackendRemoved();
+        Reply(request, ReplyKind.Undelivered);
+
+        Assert.Contains(await HomesGetWhileAsync(TimeSpan.FromMilliseconds(25)), message => message.Equals(request.Message));
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task BackendDies_NoNewHomeByTheDeadline_503AndALateReplyIsIgnored(string method)
+    {
+        var request = await InFlightAsync(method);
+        BackendRemoved();
+
+        await PassAsync(Options.FailoverDeadline - TimeSpan.FromSeconds(1));
+        Assert.False(request.Answer.IsCompleted);
+        await PassAsync(TimeSpan.FromSeconds(2));
+
+        var failure = await FailureOfAsync(request);
+        Assert.Equal((GatewayFailure.FailoverTimeout, 503), (failure.Failure, failure.Status));
+        Assert.Contains("10 s (Pomegranate:Gateway:FailoverDeadline)", failure.Message, StringComparison.Ordinal);
+        Reply(request, ReplyKind.Response);
+        await HomesGetWhileAsync(TimeSpan.Zero);
+        Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
+    public async Task SecondBackendDies_DeadlineCountsFromTheFirst()
+    {
+        BackendUp(2);
+        BackendUp(3);
+        var request = await InFlightAsync("GET");
+        BackendRemoved(1);
+        await PassAsync(Options.FailoverDeadline - TimeSpan.FromSeconds(1));
+
+        BackendRemoved(2);
+        await PassAsync(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(GatewayFailure.FailoverTimeout, (await FailureOfAsync(request)).Failure);
+    }
+
+    [Fact]
+    public async Task OtherNodeDies_NobodyIsAskedAgain()
+    {
+        await InFlightAsync("GET");
+
+        MemberRemoved(9, NodeRole.Frontend);
+
+        await HomesGetNothingMoreAsync();
+    }
+
+    [Fact]
+    public async Task LongSilence_Get_IsSentAgainUnderItsId()
+    {
+        var request = await InFlightAsync("GET");
+
+        var sent = await HomesGetWhileAsync(LongSilence);
+
+        Assert.NotEmpty(sent);
+        Assert.All(sent, message => Assert.Equal(request.Message with { IsFreshId = false }, message));
+    }
+
+    [Fact]
+    public async Task LongSilence_Post_IsOnlyAskedAfter()
+    {
+        await InFlightAsync("POST");
+
+        var sent = await HomesGetWhileAsync(LongSilence);
+
+        Assert.NotEmpty(sent);
+        Assert.All(sent, message => Assert.IsType<FindRequest>(message));
+    }
+
+    [Fact]
+    public async Task LongSilence_HomeSaysItRuns_IsAskedAgainOnlyAfterAnotherSilence()
+    {
+        var request = await InFlightAsync("POST");
+        await HomesGetWhileAsync(TimeSpan.FromSeconds(10));
+
+        Reply(request, ReplyKind.Running);
+
+        Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(4)));
+        Assert.NotEmpty(await HomesGetWhileAsync(TimeSpan.FromSeconds(3)));
+        Assert.False(request.Answer.IsCompleted);
+    }
+
+    /// <summary>A request that a home has got, while backend 1 is up.</summary>
+    private async Task<PendingRequest> InFlightAsync(string method)
+    {
+        BackendUp();
+        var request = Send(method);
+        await HomeGetsAsync<RunRequest>();
+        return request;
+    }
+}

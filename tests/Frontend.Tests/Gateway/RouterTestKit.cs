@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Configuration;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Akka.Util;
+using Microsoft.Extensions.Time.Testing;
+using Pomegranate.Clustering;
+using Pomegranate.Frontend.Gateway;
+using Pomegranate.Sessions;
+using static Pomegranate.Gateway.GatewayProtocol;
+using RequestId = Pomegranate.Gateway.RequestId;
+using WebRequest = Pomegranate.Http.WebRequest;
+using WebResponse = Pomegranate.Http.WebResponse;
+
+namespace Pomegranate.Frontend.Tests.Gateway;
+
+/// <summary>A router between a test's clients and a probe in the region's place. Time passes when the test says so.</summary>
+public abstract class RouterTestKit : TestKit
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private static readonly Config Configuration = ConfigurationFactory.ParseString("""
+        akka {
+          actor.provider = cluster
+          remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+          scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        }
+        """);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly TestProbe _region;
+    private ulong _lastNumber;
+
+    protected RouterTestKit()
+        : base(Configuration)
+    {
+        _region = CreateTestProbe("region");
+        Router = Sys.ActorOf(RequestRouter.Props(_region.Ref, Options, State, _time), "router");
+    }
+
+    private protected IActorRef Router { get; }
+
+    private protected FrontendState State { get; } = new();
+
+    private protected GatewayOptions Options { get; } = new();
+
+    /// <summary>Sends a request; the router has passed it on.</summary>
+    private protected PendingRequest Send(string method = "GET", SessionId? session = null)
+    {
+        var request = new WebRequest
+        {
+            Method = method,
+            Scheme = "http",
+            RawTarget = "/",
+            Protocol = "HTTP/1.1",
+            Headers = [],
+            TraceIdentifier = "trace",
+        };
+        var message = new RunRequest(new RequestId(7, ++_lastNumber), session ?? SessionId.NewRandom(), IsFreshId: session is null, request);
+        var pending = new PendingRequest(message, isIdempotent: method == "GET", _time.GetTimestamp());
+        Router.Tell(new RequestRouter.Send(pending));
+        return pending;
+    }
+
+    private protected void Reply(PendingRequest request, ReplyKind kind) => Router.Tell(ReplyTo(request, kind));
+
+    private protected static RequestReply ReplyTo(PendingRequest request, ReplyKind kind) => new(
+        request.Message.RequestId, kind, "backend", kind == ReplyKind.Response ? new WebResponse { StatusCode = 200, Headers = [] } : null);
+
+    /// <summary>The next message to a session's home.</summary>
+    private protected Task<T> HomeGetsAsync<T>() => _region.ExpectMsgAsync<T>(Limit).AsTask();
+
+    /// <summary>Nothing more is on its way to any home.</summary>
+    private protected async Task HomesGetNothingMoreAsync()
+    {
+        await SettleAsync();
+        _region.Ref.Tell("nothing more");
+        await _region.ExpectMsgAsync("nothing more", Limit);
+    }
+
+    /// <summary>Time passes, for timers and for clocks, in steps as short as the router's own.</summary>
+    private protected async Task PassAsync(TimeSpan time)
+    {
+        var step = TimeSpan.FromMilliseconds(25);
+        for (var passed = TimeSpan.Zero; passed < time; passed += step)
+        {
+            await SettleAsync();
+            _time.Advance(step);
+            ((TestScheduler)Sys.Scheduler).Advance(step);
+        }
+
+        await SettleAsync();
+    }
+
+    /// <summary>Everything that happens to come from homes within a time.</summary>
+    private protected async Task<IReadOnlyList<object>> HomesGetWhileAsync(TimeSpan time)
+    {
+        await PassAsync(time);
+        _region.Ref.Tell("end");
+        var got = new List<object>();
+        while (await _region.ReceiveOneAsync(Limit) is { } message and not "end")
+        {
+            got.Add(message);
+        }
+
+        return got;
+    }
+
+    private protected static Task<RequestReply> AnswerOfAsync(PendingRequest request) => EndAsync(request);
+
+    private protected static Task<GatewayException> FailureOfAsync(PendingRequest request) =>
+        Assert.ThrowsAsync<GatewayException>(() => EndAsync(request));
+
+    private protected void BackendUp(int number = 1) => Router.Tell(new ClusterEvent.MemberUp(NewMember(number, NodeRole.Backend, MemberStatus.Up)));
+
+    private protected void BackendRemoved(int number = 1) => MemberRemoved(number, NodeRole.Backend);
+
+    private protected void MemberRemoved(int number, string role) =>
+        Router.Tell(new ClusterEvent.MemberRemoved(NewMember(number, role, MemberStatus.Removed), MemberStatus.Down));
+
+    /// <summary>The router has done all it was told.</summary>
+    private protected Task SettleAsync() => Router.Ask<ActorIdentity>(new Identify(null), Limit);
+
+    private static async Task<RequestReply> EndAsync(PendingRequest request)
+    {
+        try
+        {
+            return await request.Answer.WaitAsync(Limit);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"Not within {Limit.TotalSeconds} s: the end of request {request.Message.RequestId}.");
+        }
+    }
+
+    // Akka.Cluster has no public way to make a member.
+    private static Member NewMember(int number, string role, MemberStatus status) => (Member)typeof(Member)
+        .GetMethod(
+            "Create", BindingFlags.Static | BindingFlags.NonPublic,
+            [typeof(UniqueAddress), typeof(int), typeof(MemberStatus), typeof(ImmutableHashSet<string>), typeof(AppVersion)])!
+        .Invoke(null, [new UniqueAddress(new Address("akka.tcp", "test", "10.0.0.1", number), number), number, status, ImmutableHashSet.Create(role), AppVersion.Zero])!;
+}
