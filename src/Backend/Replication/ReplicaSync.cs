@@ -43,7 +43,11 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         _replica = replica;
         _completed = completed;
 
-        Receive<ClusterEvent.MemberUp>(e => Joined(e.Member));
+        Receive<ClusterEvent.MemberUp>(e =>
+        {
+            Joined(e.Member);
+            Advance();
+        });
         Receive<ClusterEvent.MemberDowned>(e => Gone(e.Member));
         Receive<ClusterEvent.MemberRemoved>(e => Gone(e.Member));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
@@ -75,6 +79,9 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
                 Joined(member);
             }
         }
+
+        // Only now: seeing itself before the others, a newcomer would take itself for the oldest, with nobody to copy from.
+        Advance();
     }
 
     private void Joined(Member member)
@@ -94,8 +101,6 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
             Publish();
             SayHello(member.Address, isReply: false);
         }
-
-        Advance();
     }
 
     private void Gone(Member member)

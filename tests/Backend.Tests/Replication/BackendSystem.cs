@@ -19,13 +19,13 @@ internal sealed class BackendSystem : IDisposable
 
     public UniqueAddress Address => Cluster.SelfUniqueAddress;
 
-    /// <param name="overrides">HOCON that goes before the product's.</param>
+    /// <param name="overrides">HOCON that goes before all the rest.</param>
     public static BackendSystem Start(string overrides = "") => new(ActorSystem.Create("pomegranate", ConfigurationFactory.ParseString($$"""
-        {{overrides}}
         akka.actor.provider = cluster
         akka.remote.dot-netty.tcp { hostname = "{{IPAddress.Loopback}}", port = 0 }
         akka.cluster.roles = [{{NodeRole.Backend}}]
-        akka.loglevel = WARNING
+        akka { loglevel = ERROR, stdout-loglevel = OFF, loggers = [] }
+        {{overrides}}
         """)
         .WithFallback(PomegranateNode.EmbeddedConfig(typeof(SessionReplica).Assembly, "backend.conf"))
         .WithFallback(PomegranateNode.EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf"))));
