@@ -60,7 +60,7 @@ internal sealed partial class BackendNode(
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
-            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken));
+            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken), services.GetRequiredService<StreamConnector>());
 
         var sharding = new SessionSharding(node.Value.Shards);
         var region = await ClusterSharding.Get(_system!).StartAsync(

@@ -50,7 +50,7 @@ internal sealed class PomegranateServer : IServer
             throw new InvalidOperationException("Server has already started.");
         }
 
-        _logger.ServerStarted(settings.MaxResponseBytes);
+        _logger.ServerStarted();
         return Task.CompletedTask;
     }
 
@@ -72,7 +72,9 @@ internal sealed class PomegranateServer : IServer
 
         try
         {
-            await _running.CloseAsync().WaitAsync(cancellationToken);
+            var last = _running.CloseAsync();
+            _running.EndSocketsAfter(_options.Value.SocketGrace);
+            await last.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {

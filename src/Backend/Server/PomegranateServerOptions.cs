@@ -9,6 +9,15 @@ internal sealed class PomegranateServerOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Pomegranate:Backend";
 
-    /// <summary>The most bytes of body one response may have, as it is held in memory whole. Default: 1 MiB.</summary>
-    public long MaxResponseBytes { get; set; } = 1024 * 1024;
+    /// <summary>
+    /// A response with a body up to so many bytes travels in one message; a longer one is streamed. 0 to 1,000,000,
+    /// default 64 KiB.
+    /// </summary>
+    public int InlineResponseBytes { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// How long WebSockets may live on when this backend stops; then their clients are told that it goes away (1001).
+    /// 0 to 10 min, default 5 s. It counts in the host's shutdown timeout.
+    /// </summary>
+    public TimeSpan SocketGrace { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -9,9 +9,8 @@ internal sealed class PomegranateServerOptionsValidator : IValidateOptions<Pomeg
     public ValidateOptionsResult Validate(string? name, PomegranateServerOptions options)
     {
         var rules = new OptionRules(PomegranateServerOptions.Section);
-
-        // The response travels in one message, and the frame size is 8 MB.
-        rules.Range(nameof(options.MaxResponseBytes), options.MaxResponseBytes, 1024, 6_000_000);
+        rules.Range(nameof(options.InlineResponseBytes), options.InlineResponseBytes, 0, 1_000_000);
+        rules.Range(nameof(options.SocketGrace), options.SocketGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         return rules.Result;
     }
 }

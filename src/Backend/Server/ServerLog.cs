@@ -20,14 +20,11 @@ internal static partial class ServerLog
     [LoggerMessage(2103, LogLevel.Debug, "Connection id \"{ConnectionId}\" bad request data: \"{Message}\"")]
     public static partial void BadRequest(this ILogger logger, string connectionId, string message, Exception exception);
 
-    [LoggerMessage(2104, LogLevel.Error, "Request id \"{TraceIdentifier}\" {Method} {Path}: the response body exceeds {Limit} bytes; the client gets an error. Raise MaxResponseBytes or send less.")]
-    public static partial void ResponseTooLarge(this ILogger logger, string traceIdentifier, string method, string path, long limit);
-
     [LoggerMessage(2105, LogLevel.Critical, "Request id \"{TraceIdentifier}\": the server itself failed while ending the request.")]
     public static partial void ExecutionFailed(this ILogger logger, string traceIdentifier, Exception exception);
 
-    [LoggerMessage(2110, LogLevel.Information, "The app's pipeline takes requests from the cluster; a response may have {MaxResponseBytes} bytes.")]
-    public static partial void ServerStarted(this ILogger logger, long maxResponseBytes);
+    [LoggerMessage(2110, LogLevel.Information, "The app's pipeline takes requests from the cluster.")]
+    public static partial void ServerStarted(this ILogger logger);
 
     [LoggerMessage(2111, LogLevel.Information, "The server is stopping: leaving the cluster first.")]
     public static partial void DrainStarted(this ILogger logger);

@@ -3,7 +3,9 @@ using Akka.Cluster.Sharding;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Gateway;
+using Pomegranate.Http;
 using Pomegranate.Sessions;
+using Pomegranate.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Backend.Sessions;
@@ -225,17 +227,15 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         var session = new RequestSession(_session!, request.RequestId, cancellation);
         try
         {
-            var response = await _services.Runner.RunAsync(request.Request, session, cancellation);
-            return new Ended(new RequestReply(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId));
+            var response = await _services.Runner.RunAsync(request.Request, StreamOf(request, session), session, cancellation);
+            return response is null
+                ? Refused(503, "The request has run and its answer was streamed, so it is not kept. It was not run again.") with { IsStreamed = true }
+                : new Ended(ReplyOf(request, session, response));
         }
         catch (SessionCommitException failure)
         {
             _services.Logger.CommitFailed(failure.Message);
             return Refused(503, failure.Message);
-        }
-        catch (ResponseTooLargeException failure)
-        {
-            return Refused(502, failure.Message);
         }
         catch (ResponseAbortedException)
         {
@@ -256,10 +256,26 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
             new(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason));
     }
 
+    private RequestReply ReplyOf(RunRequest request, RequestSession session, WebResponse response) =>
+        new(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId);
+
+    private RequestStream StreamOf(RunRequest request, RequestSession session) => new(
+        () => _services.Streams.ConnectAsync(request.Ticket),
+        new StreamHello(request.Ticket.Secret, request.RequestId.Number, _services.Writer),
+        head => GatewaySerializer.ToBytes(ReplyOf(request, session, head)));
+
     private void OnEnded(Ended ended)
     {
         _running--;
-        Reply(ended.Reply);
+        if (ended.IsStreamed)
+        {
+            _ledger.End(ended.Reply);
+        }
+        else
+        {
+            Reply(ended.Reply);
+        }
+
         if (_session!.AccessIsDue)
         {
             // The request did not use the session, but its client is still there.
@@ -355,7 +371,8 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     private sealed record RecoveryFailed(string Reason);
 
-    private sealed record Ended(RequestReply Reply);
+    /// <param name="IsStreamed">The client has the answer, or the beginning of it; the reply is for whoever asks again.</param>
+    private sealed record Ended(RequestReply Reply, bool IsStreamed = false);
 
     /// <summary>The session's end is committed, or was not: then the next sweep tries again.</summary>
     private sealed class Expired

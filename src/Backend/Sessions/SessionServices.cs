@@ -14,4 +14,5 @@ internal sealed record SessionServices(
     TimeProvider Time,
     ILogger Logger,
     Func<SessionEnded, Task> OnEnded,
-    ApplicationRunner Runner);
+    ApplicationRunner Runner,
+    StreamConnector Streams);

@@ -4,6 +4,8 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
+using Pomegranate.Frontend.Http;
+using Pomegranate.Frontend.Streaming;
 using Pomegranate.Gateway;
 using Pomegranate.Http;
 using Pomegranate.Management;
@@ -25,35 +27,44 @@ internal sealed class ClusterGateway
     private readonly ulong _incarnation;
     private readonly IActorRef _region;
     private readonly IActorRef _router;
+    private readonly StreamListener _streams;
     private ulong _lastNumber;
 
-    public ClusterGateway(ActorSystem system, IOptions<GatewayOptions> options, IOptions<NodeOptions> node, FrontendState state, TimeProvider time)
+    public ClusterGateway(ActorSystem system, IOptions<GatewayOptions> options, IOptions<NodeOptions> node, FrontendState state, StreamListener streams, TimeProvider time)
     {
         _options = options.Value;
         _time = time;
+        _streams = streams;
         _incarnation = unchecked((ulong)(long)Cluster.Get(system).SelfUniqueAddress.Uid);
         _region = ClusterSharding.Get(system).StartProxy(
             SessionSharding.TypeName, NodeRole.Backend, new SessionSharding(node.Value.Shards));
         system.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _router = system.ActorOf(RequestRouter.Props(_region, _options, state, time), "request-router");
+        _router = system.ActorOf(RequestRouter.Props(_region, _options, state, time, streams.Cut), "request-router");
     }
 
     /// <param name="session">The client's session; null for a client without one.</param>
     /// <param name="clientGone">Fires when nobody waits for the answer any more.</param>
     /// <exception cref="GatewayException">There is no answer from the app; the exception says what to tell the client.</exception>
-    public async Task<RequestReply> SendAsync(WebRequest request, SessionId? session, CancellationToken clientGone)
+    /// <param name="body">A body that does not fit the message; null where the request carries it.</param>
+    public async Task<GatewayAnswer> SendAsync(WebRequest request, RequestBody? body, SessionId? session, CancellationToken clientGone)
     {
         var id = new RequestId(_incarnation, Interlocked.Increment(ref _lastNumber));
-        var message = new RunRequest(id, session ?? SessionId.NewRandom(), IsFreshId: session is null, request);
-        var pending = new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp());
+        var message = new RunRequest(id, session ?? SessionId.NewRandom(), IsFreshId: session is null, request, _streams.Ticket);
+        var pending = new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp(), body);
+        _streams.Expect(pending);
         var sent = _time.GetTimestamp();
         var outcome = "NoAnswer";
         _router.Tell(new RequestRouter.Send(pending), ActorRefs.NoSender);
         try
         {
-            var reply = await pending.Answer.WaitAsync(_options.RequestTimeout, _time, clientGone);
-            outcome = reply.Kind.ToString();
-            return reply;
+            var answer = await AnswerAsync(pending, body, clientGone);
+            outcome = answer.Reply.Kind.ToString();
+            if (answer.Stream is not null)
+            {
+                _router.Tell(new RequestRouter.Answered(id.Number), ActorRefs.NoSender);
+            }
+
+            return answer;
         }
         catch (GatewayException failure)
         {
@@ -74,7 +85,24 @@ internal sealed class ClusterGateway
         }
         finally
         {
+            _streams.Forget(pending);
             Duration.Record(_time.GetElapsedTime(sent).TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
+        }
+    }
+
+    /// <summary>An upload takes its time: the clock runs while nothing moves.</summary>
+    private async Task<GatewayAnswer> AnswerAsync(PendingRequest pending, RequestBody? body, CancellationToken clientGone)
+    {
+        for (var left = _options.RequestTimeout; ;)
+        {
+            try
+            {
+                return await pending.Answer.WaitAsync(left, _time, clientGone);
+            }
+            catch (TimeoutException) when (body?.SinceProgress < _options.RequestTimeout)
+            {
+                left = _options.RequestTimeout - body.SinceProgress;
+            }
         }
     }
 

@@ -15,14 +15,8 @@ internal enum GatewayFailure
     /// <summary>The app did not answer by the request timeout: 504.</summary>
     RequestTimeout,
 
-    /// <summary>The request's body is over the limit: 413.</summary>
-    BodyTooLarge,
-
     /// <summary>The session's home refused the request, with its own status and reason.</summary>
     Refused,
-
-    /// <summary>The request asks for an upgrade (WebSocket), which is not supported: 501.</summary>
-    UpgradeNotSupported,
 }
 
 /// <summary>The request has no answer from the app: what the client is told instead.</summary>

@@ -8,10 +8,22 @@ public sealed class GatewayOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Pomegranate:Gateway";
 
-    /// <summary>Bytes of one request's body; over it 413. 0 to 6,000,000 (it travels in one message), default 1 MiB.</summary>
-    public int MaxRequestBodyBytes { get; set; } = 1024 * 1024;
+    /// <summary>
+    /// A body up to so many bytes travels in the request's message and can be sent again after a failover; a longer one
+    /// is streamed. 0 to 1,000,000, default 64 KiB.
+    /// </summary>
+    public int InlineRequestBytes { get; set; } = 64 * 1024;
 
-    /// <summary>How long an answer may take; over it 504 and the app is told to stop. 1 s to 1 h, default 100 s.</summary>
+    /// <summary>Bytes of one request's body; over it 413. Default: no limit here, the app has its own (30 MB).</summary>
+    public long? MaxRequestBodyBytes { get; set; }
+
+    /// <summary>The TCP port to which backends stream what does not fit a message; 0, the default, lets the system choose.</summary>
+    public int StreamPort { get; set; }
+
+    /// <summary>
+    /// How long an answer may take to begin, from the end of the request's body or its last progress; over it 504 and
+    /// the app is told to stop. 1 s to 1 h, default 100 s.
+    /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(100);
 
     /// <summary>

@@ -11,7 +11,9 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
     {
         var rules = new OptionRules(GatewayOptions.Section);
         var second = TimeSpan.FromSeconds(1);
-        rules.Range(nameof(options.MaxRequestBodyBytes), options.MaxRequestBodyBytes, 0, 6_000_000);
+        rules.Range(nameof(options.InlineRequestBytes), options.InlineRequestBytes, 0, 1_000_000);
+        rules.Check(options.MaxRequestBodyBytes is null or >= 0, nameof(options.MaxRequestBodyBytes), options.MaxRequestBodyBytes, "must not be negative");
+        rules.Range(nameof(options.StreamPort), options.StreamPort, 0, 65535);
         rules.Range(nameof(options.RequestTimeout), options.RequestTimeout, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.FailoverDeadline), options.FailoverDeadline, second, TimeSpan.FromMinutes(2));
         rules.Range(nameof(options.RetryAfter), options.RetryAfter, second, TimeSpan.FromHours(1));

@@ -1,16 +1,25 @@
+using Microsoft.AspNetCore.Connections;
+using Pomegranate.Frontend.Http;
+using Pomegranate.Frontend.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Frontend.Gateway;
 
 /// <summary>A request on its way. Its actor alone changes it; the HTTP side waits for <see cref="Answer"/>.</summary>
-internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long sentAt)
+/// <param name="body">The body that does not fit the message; null where there is none.</param>
+internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long sentAt, RequestBody? body = null)
 {
-    private readonly TaskCompletionSource<RequestReply> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<GatewayAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public RunRequest Message { get; set; } = message;
 
-    /// <summary>RFC 9110 section 9.2.2: sending it twice means no more than sending it once.</summary>
-    public bool IsIdempotent { get; } = isIdempotent;
+    public ulong Number { get; } = message.RequestId.Number;
+
+    /// <summary>
+    /// RFC 9110 section 9.2.2: sending it twice means no more than sending it once. Not once its body has begun to
+    /// leave: this frontend does not have it any more.
+    /// </summary>
+    public bool MayBeSentAgain => isIdempotent && body?.IsStreaming != true;
 
     /// <summary>When it was last sent or a home last said that it runs; <see cref="TimeProvider"/> timestamp.</summary>
     public long HeardOfAt { get; set; } = sentAt;
@@ -18,9 +27,23 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// <summary>When a backend died that may have had it, while no live home has said that it has it.</summary>
     public long? InDoubtSince { get; set; }
 
-    public Task<RequestReply> Answer => _answer.Task;
+    public Task<GatewayAnswer> Answer => _answer.Task;
 
-    public void Complete(RequestReply reply) => _answer.TrySetResult(reply);
+    public bool IsAnswered => _answer.Task.IsCompleted;
 
-    public void Fail(GatewayException failure) => _answer.TrySetException(failure);
+    public void Complete(RequestReply reply, ResponseStream? stream = null)
+    {
+        if (!_answer.TrySetResult(new GatewayAnswer(reply, stream)))
+        {
+            stream?.Dispose();
+        }
+    }
+
+    public void Fail(Exception failure) => _answer.TrySetException(failure);
+
+    /// <summary>The app reads the body.</summary>
+    public void StreamBody(ConnectionContext connection) => body?.StreamTo(connection);
 }
+
+/// <summary>What came back: a reply, and the stream that its body comes on, if it does not carry it.</summary>
+internal sealed record GatewayAnswer(RequestReply Reply, ResponseStream? Stream);

@@ -39,23 +39,26 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly Dictionary<ulong, PendingRequest> _pending = [];
     private readonly HashSet<UniqueAddress> _backends = [];
+    private readonly Action<ulong>? _onDeath;
     private int _step;
 
-    public RequestRouter(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time)
+    public RequestRouter(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null)
     {
         _region = region;
         _options = options;
         _state = state;
         _time = time;
+        _onDeath = onDeath;
 
         Receive<Send>(OnSend);
         Receive<RequestReply>(OnReply);
         Receive<Resend>(OnResend);
         Receive<Forget>(OnForget);
+        Receive<Answered>(answered => _pending.Remove(answered.Number));
         Receive<AskAgain>(_ => OnAskAgain());
         Receive<CheckSilence>(_ => OnCheckSilence());
         Receive<ClusterEvent.MemberUp>(e => BackendSeen(e.Member));
-        Receive<ClusterEvent.MemberRemoved>(e => BackendGone(e.Member));
+        Receive<ClusterEvent.MemberRemoved>(e => BackendGone(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
 
         Timers.StartPeriodicTimer(nameof(CheckSilence), CheckSilence.Instance, TimeSpan.FromSeconds(1));
@@ -63,8 +66,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new RequestRouter(region, options, state, time));
+    public static Props Props(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(region, options, state, time, onDeath));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
@@ -122,7 +125,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             case ReplyKind.NotSeen when request.InDoubtSince is null:
                 break;
 
-            case ReplyKind.NotSeen when request.IsIdempotent:
+            case ReplyKind.NotSeen when request.MayBeSentAgain:
                 _region.Tell(request.Message with { IsFreshId = false });
                 break;
 
@@ -165,7 +168,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
     }
 
-    private void BackendGone(Member member)
+    private void BackendGone(Member member, bool hasLeft)
     {
         if (!_backends.Remove(member.UniqueAddress))
         {
@@ -173,6 +176,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         _state.Backends = _backends.Count;
+        if (!hasLeft)
+        {
+            // One that left finishes what it streams.
+            _onDeath?.Invoke(unchecked((ulong)(long)member.UniqueAddress.Uid));
+        }
+
         _log.Info("Backend {0} is gone; asking after {1} requests in flight.", member.Address, _pending.Count);
         var now = _time.GetTimestamp();
         foreach (var request in _pending.Values)
@@ -207,7 +216,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             // A copy that is sent before the region proxy knows of the death goes to the dead node and is lost: hence
             // several times.
-            _region.Tell(request.IsIdempotent
+            _region.Tell(request.MayBeSentAgain
                 ? request.Message with { IsFreshId = false }
                 : new FindRequest(request.Message.RequestId, request.Message.SessionId));
         }
@@ -235,6 +244,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     /// <summary>Send this request and look after it.</summary>
     internal sealed record Send(PendingRequest Request) : INoSerializationVerificationNeeded;
+
+    /// <summary>The request was answered by its stream.</summary>
+    internal sealed record Answered(ulong Number) : INoSerializationVerificationNeeded;
 
     /// <summary>Nobody waits for the request any more.</summary>
     internal sealed record Forget(ulong Number) : INoSerializationVerificationNeeded;

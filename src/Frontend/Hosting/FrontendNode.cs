@@ -2,6 +2,7 @@ using Akka;
 using Akka.Actor;
 using Microsoft.Extensions.Options;
 using Pomegranate.Frontend.Gateway;
+using Pomegranate.Frontend.Streaming;
 
 namespace Pomegranate.Frontend.Hosting;
 
@@ -14,6 +15,7 @@ namespace Pomegranate.Frontend.Hosting;
 internal sealed partial class FrontendNode(
     IServiceProvider services,
     FrontendState state,
+    StreamListener streams,
     IHostApplicationLifetime lifetime,
     IOptions<GatewayOptions> options,
     TimeProvider time,
@@ -45,6 +47,7 @@ internal sealed partial class FrontendNode(
     {
         state.IsDraining = true;
         await Task.Delay(options.Value.DrainDelay, time, cancellationToken);
+        streams.GoAway();
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

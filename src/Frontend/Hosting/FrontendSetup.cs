@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Http;
+using Pomegranate.Frontend.Streaming;
 using Pomegranate.Management;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms;
@@ -22,6 +23,7 @@ internal static class FrontendSetup
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FrontendState>();
+        services.AddSingleton<StreamListener>();
         services.AddSingleton<ClusterGateway>();
         services.AddSingleton<SessionCookie>();
         services.AddSingleton<ClusterHandler>();
@@ -39,8 +41,8 @@ internal static class FrontendSetup
         {
             kestrel.AddServerHeader = false;
 
-            // The gateway has its own limit, with a reason in the answer.
-            kestrel.Limits.MaxRequestBodySize = null;
+            // The app has its own limit, Kestrel's by default, and is to say so itself.
+            kestrel.Limits.MaxRequestBodySize = kestrel.ApplicationServices.GetRequiredService<IOptions<GatewayOptions>>().Value.MaxRequestBodyBytes;
         });
     }
 
@@ -54,7 +56,9 @@ internal static class FrontendSetup
 
         // Resolving it starts the shard region proxy, before the first request.
         var invoker = new HttpMessageInvoker(app.Services.GetRequiredService<ClusterHandler>(), disposeHandler: false);
-        var limits = new ForwarderRequestConfig { ActivityTimeout = options.RequestTimeout + TimeSpan.FromSeconds(10) };
+
+        // A live feed may be silent for long; the gateway has a time limit for answers, and Kestrel has rates for bodies.
+        var limits = new ForwarderRequestConfig { ActivityTimeout = Timeout.InfiniteTimeSpan };
         var transformer = app.Services.GetRequiredService<ITransformBuilder>().Create(transforms =>
         {
             // Replaces what the client sent of these: it is not to be believed.

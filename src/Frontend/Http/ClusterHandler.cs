@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Pomegranate.Frontend.Gateway;
+using Pomegranate.Frontend.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
 using WebRequest = Pomegranate.Http.WebRequest;
 using WebResponse = Pomegranate.Http.WebResponse;
@@ -10,18 +11,21 @@ using WebResponse = Pomegranate.Http.WebResponse;
 namespace Pomegranate.Frontend.Http;
 
 /// <summary>
-/// YARP's transport, with a cluster at its other end instead of a socket: 1. reads the body, 2. makes the request a
-/// message, 3. sends it to the session's home, 4. makes the answer a response. YARP does what proxies do around it:
-/// hop-by-hop and forwarded headers, copying, trailers, cancellation.
+/// YARP's transport, with a cluster at its other end instead of a socket: 1. reads the body, as far as it fits a message,
+/// 2. makes the request a message, 3. sends it to the session's home, 4. makes the answer a response, whole or streamed.
+/// YARP does what proxies do around it: hop-by-hop and forwarded headers, copying, trailers, upgrades, cancellation.
 /// </summary>
 /// <remarks>
 /// Method and target are taken from the client's request, not from YARP's <see cref="HttpRequestMessage"/>: its Uri
 /// would normalise the path, and the app must see what it would see on Kestrel.
 /// </remarks>
-internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cookie, IOptions<GatewayOptions> options) : HttpMessageHandler
+internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cookie, IOptions<GatewayOptions> options, TimeProvider time) : HttpMessageHandler
 {
     /// <summary>Where the forwarder's transform leaves the client's request.</summary>
     public static readonly HttpRequestOptionsKey<HttpContext> ClientRequest = new("pomegranate");
+
+    /// <summary>How long the rest of a body is waited for, so that it fits one message.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
     private readonly GatewayOptions _options = options.Value;
 
@@ -32,35 +36,80 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
             throw new InvalidOperationException("The forwarder's transform did not leave the client's request.");
         }
 
+        // YARP has made an HTTP/1.1 upgrade of an HTTP/2 CONNECT: apps see the one form.
+        var isUpgrade = request.Headers.Upgrade.Count > 0;
+        RequestBody? body = null;
         try
         {
-            var message = await ReadAsync(request, context, cancellationToken);
-            var reply = await gateway.SendAsync(message, cookie.Read(context.Request), cancellationToken);
-            return Answer(context, reply);
+            if (request.Content is { } content && !isUpgrade)
+            {
+                body = new RequestBody(_options.InlineRequestBytes, time);
+                await CopyAsync(content, body, context, cancellationToken);
+            }
+
+            var message = Message(request, context, isUpgrade, body);
+            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, cookie.Read(context.Request), cancellationToken);
+            if (message.IsBodyStreamed)
+            {
+                await Task.WhenAny(sending, body!.Failed);
+                if (body.Failed.IsCompleted && !sending.IsCompleted)
+                {
+                    // The client's body cannot be read: YARP knows why and answers, or has nobody to answer.
+                    throw new IOException("The client's body could not be read to its end.");
+                }
+            }
+
+            var answer = await sending;
+            if (answer.Stream is { } stream)
+            {
+                // An app may answer first and read afterwards.
+                stream.OnClosed = body is null ? null : body.Refuse;
+                stream.OnWait = isUpgrade ? null : () => context.Response.Body.FlushAsync(cancellationToken);
+                body = null;
+            }
+
+            return Answer(request, context, answer, isUpgrade);
         }
         catch (GatewayException failure)
         {
             return Refusal(failure);
         }
+        finally
+        {
+            body?.Refuse();
+        }
     }
 
-    private async Task<WebRequest> ReadAsync(HttpRequestMessage request, HttpContext context, CancellationToken cancellation)
+    /// <summary>Returns when the body is here, or is known not to fit a message; then it is copied on as the app reads it.</summary>
+    private static async Task CopyAsync(HttpContent content, RequestBody body, HttpContext context, CancellationToken cancellation)
     {
-        var client = context.Request;
-        if (request.Headers.Upgrade.Count > 0 || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true })
+        // Not asked for before the app does: reading it tells the client to go on (100).
+        var isAwaited = context.Request.Headers.Expect.Count > 0;
+        var copy = body.CopyAsync(content, isAwaited, cancellation);
+        if (await Task.WhenAny(copy, body.IsLong, Task.Delay(Moment, cancellation)) is var first && first != copy && first != body.IsLong)
         {
-            throw new GatewayException(GatewayFailure.UpgradeNotSupported, 501, "Upgrades (WebSockets) are not supported yet.");
+            body.BecomeLong();
         }
 
-        var body = await RequestBody.ReadAsync(request.Content, client.ContentLength, _options.MaxRequestBodyBytes, cancellation);
+        if (!body.IsLong.IsCompleted)
+        {
+            await copy;
+        }
+    }
+
+    private static WebRequest Message(HttpRequestMessage request, HttpContext context, bool isUpgrade, RequestBody? body)
+    {
+        var client = context.Request;
+        var isStreamed = body is { IsLong.IsCompleted: true };
         return new WebRequest
         {
-            Method = client.Method,
+            Method = isUpgrade ? HttpMethods.Get : client.Method,
             Scheme = client.Scheme,
             RawTarget = context.Features.Get<IHttpRequestFeature>()!.RawTarget,
-            Protocol = client.Protocol,
+            Protocol = isUpgrade ? HttpProtocol.Http11 : client.Protocol,
             Headers = Headers(request, client),
-            Body = body,
+            Body = isStreamed ? default : body?.Whole ?? default,
+            IsBodyStreamed = isStreamed,
             HasBody = request.Content is not null,
             Client = EndPoint(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
             Local = EndPoint(context.Connection.LocalIpAddress, context.Connection.LocalPort),
@@ -91,15 +140,22 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
         return [.. headers];
     }
 
-    private HttpResponseMessage Answer(HttpContext context, RequestReply reply)
+    private HttpResponseMessage Answer(HttpRequestMessage request, HttpContext context, GatewayAnswer answer, bool isUpgrade)
     {
+        var reply = answer.Reply;
         switch (reply.Kind)
         {
-            case ReplyKind.Response when reply.Response is { } answer:
-                var response = ToMessage(answer);
+            case ReplyKind.Response when reply.Response is { } head:
+                var response = ToMessage(head, answer.Stream);
+                response.RequestMessage = request;
                 if (cookie.Write(context, reply.Cookie) is { } setCookie)
                 {
                     response.Headers.TryAddWithoutValidation("Set-Cookie", setCookie);
+                }
+
+                if (isUpgrade && head.StatusCode == StatusCodes.Status101SwitchingProtocols)
+                {
+                    answer.Stream?.IsWebSocket();
                 }
 
                 return response;
@@ -115,13 +171,10 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
         }
     }
 
-    private static HttpResponseMessage ToMessage(WebResponse answer)
+    private static HttpResponseMessage ToMessage(WebResponse answer, ResponseStream? stream)
     {
-        var response = new HttpResponseMessage((HttpStatusCode)answer.StatusCode)
-        {
-            ReasonPhrase = answer.ReasonPhrase,
-            Content = new ReadOnlyMemoryContent(answer.Body),
-        };
+        var response = new HttpResponseMessage((HttpStatusCode)answer.StatusCode) { ReasonPhrase = answer.ReasonPhrase };
+        response.Content = stream is null ? new ReadOnlyMemoryContent(answer.Body) : new StreamedContent(stream, response);
         foreach (var (name, values) in answer.Headers)
         {
             if (!response.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values!))

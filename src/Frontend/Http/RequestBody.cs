@@ -1,45 +1,195 @@
-using Pomegranate.Frontend.Gateway;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Pomegranate.Streaming;
 
 namespace Pomegranate.Frontend.Http;
 
-/// <summary>Reads a request's body whole, up to a limit: kept so that the request can be sent again after a failover.</summary>
-internal static class RequestBody
+/// <summary>
+/// A client's body on its way to the session's home: kept whole while it fits the request's message, so that it can be
+/// sent again after a failover; from then on, and only when the app reads it, written to the request's stream.
+/// </summary>
+/// <remarks>What YARP copies the client's body to. Where it waits, the client waits: TCP is the back-pressure.</remarks>
+internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
 {
-    /// <exception cref="GatewayException">The body is longer than <paramref name="limit"/>.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContent? content, long? announced, int limit, CancellationToken cancellation)
+    private readonly TaskCompletionSource _isLong = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<PipeWriter> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _sending = new(1);
+    private readonly MemoryStream _kept = new();
+    private bool _isWhole;
+    private long _lastProgress = time.GetTimestamp();
+    private volatile bool _isRefused;
+    private volatile ConnectionContext? _connection;
+
+    /// <summary>Completes when the body turns out not to fit the message.</summary>
+    public Task IsLong => _isLong.Task;
+
+    /// <summary>The app has begun to read it: what was read is not here any more, so it cannot be sent again.</summary>
+    public bool IsStreaming => _stream.Task.IsCompletedSuccessfully;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
     {
-        if (content is null)
-        {
-            return default;
-        }
-
-        if (announced > limit)
-        {
-            throw TooLarge(limit);
-        }
-
-        using var buffer = new LimitedBuffer(limit, (int)(announced ?? 0));
-        await content.CopyToAsync(buffer, cancellation);
-        return buffer.IsOverLimit ? throw TooLarge(limit) : buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
     }
 
-    private static GatewayException TooLarge(int limit) => new(
-        GatewayFailure.BodyTooLarge, 413, $"The request's body is longer than {limit} bytes (Pomegranate:Gateway:MaxRequestBodyBytes).");
+    /// <summary>A body that was copied without becoming long.</summary>
+    public ReadOnlyMemory<byte> Whole => _kept.GetBuffer().AsMemory(0, (int)_kept.Length);
 
-    /// <summary>Swallows what is over the limit: an exception here would look to YARP like a failed client.</summary>
-    private sealed class LimitedBuffer(int limit, int capacity) : MemoryStream(capacity)
+    /// <summary>How long ago the app has taken something of it.</summary>
+    public TimeSpan SinceProgress => time.GetElapsedTime(Interlocked.Read(ref _lastProgress));
+
+    /// <summary>Does not wait for the rest of a body that comes slowly: the app may have to answer its beginning.</summary>
+    /// <returns>Whether the body is long now; else it had become whole in the meantime.</returns>
+    public bool BecomeLong()
     {
-        public bool IsOverLimit { get; private set; }
-
-        // The one method to override: for a derived class, MemoryStream's other ways to write end here, so an override
-        // of the span's that called its base would call itself.
-        public override void Write(byte[] buffer, int offset, int count)
+        lock (_kept)
         {
-            IsOverLimit |= Length + count > limit;
-            if (!IsOverLimit)
+            return !_isWhole && (_isLong.TrySetResult() || _isLong.Task.IsCompleted);
+        }
+    }
+
+    /// <summary>The app reads: from here on the body goes there. A second reader gets nothing.</summary>
+    public void StreamTo(ConnectionContext connection)
+    {
+        _connection ??= connection;
+        if (_stream.TrySetResult(connection.Transport.Output))
+        {
+            _ = SendKeptAsync();
+        }
+    }
+
+    /// <summary>There is an answer, so nobody need read the rest: where nobody has begun to, the copying stops.</summary>
+    public void Refuse()
+    {
+        if (_stream.TrySetException(new IOException("The app has answered without reading the request's body.")))
+        {
+            _isRefused = true;
+        }
+    }
+
+    /// <summary>The client's body could not be read to its end: never, where it could.</summary>
+    public Task Failed => _failed.Task;
+
+    /// <summary>Copies the client's body here, and on to the app as it reads.</summary>
+    /// <param name="isAwaited">The client sends nothing before it is told to: the app decides, by reading.</param>
+    /// <exception cref="IOException">The client's body could not be read, and is not long.</exception>
+    public async Task CopyAsync(HttpContent content, bool isAwaited, CancellationToken cancellation)
+    {
+        try
+        {
+            if (isAwaited)
             {
-                base.Write(buffer, offset, count);
+                _isLong.TrySetResult();
+                await _stream.Task.WaitAsync(cancellation);
             }
+
+            await content.CopyToAsync(this, cancellation);
+            lock (_kept)
+            {
+                _isWhole = !_isLong.Task.IsCompleted;
+            }
+
+            if (_isLong.Task.IsCompleted)
+            {
+                await SendAsync(default, cancellation, isLast: true);
+            }
+        }
+        catch (Exception failure) when (_isLong.Task.IsCompleted)
+        {
+            if (!_isRefused)
+            {
+                _connection?.Abort(new ConnectionAbortedException("The client's body could not be read to its end.", failure));
+                _failed.TrySetResult();
+            }
+        }
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        lock (_kept)
+        {
+            if (!_isLong.Task.IsCompleted && _kept.Length + buffer.Length <= inlineBytes)
+            {
+                _kept.Write(buffer.Span);
+                return;
+            }
+
+            _isLong.TrySetResult();
+        }
+
+        await SendAsync(buffer, cancellationToken);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>What was kept, and then this, once the app reads.</summary>
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken, bool isLast = false)
+    {
+        var output = await _stream.Task.WaitAsync(cancellationToken);
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            if (_kept.Length > 0)
+            {
+                StreamFrame.WriteData(output, Whole.Span);
+                _kept.SetLength(0);
+            }
+
+            StreamFrame.WriteData(output, data.Span);
+            if (isLast)
+            {
+                StreamFrame.Write(output, StreamFrameKind.End, []);
+            }
+
+            var flushed = await output.FlushAsync(cancellationToken);
+            Interlocked.Exchange(ref _lastProgress, time.GetTimestamp());
+            if (flushed.IsCompleted)
+            {
+                // It has answered, or died: either way somebody else says so.
+                _isRefused = true;
+                throw new IOException("The app's end of the request's stream is closed.");
+            }
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>The client may be waiting for an answer to what it has sent so far.</summary>
+    private async Task SendKeptAsync()
+    {
+        try
+        {
+            await SendAsync(default, CancellationToken.None);
+        }
+        catch (IOException)
+        {
+            // Whoever copies the rest sees it too.
         }
     }
 }

@@ -1,5 +1,6 @@
 using Pomegranate.Http;
 using Pomegranate.Sessions;
+using Pomegranate.Streaming;
 
 namespace Pomegranate.Gateway;
 
@@ -19,7 +20,8 @@ internal static class GatewayProtocol
     /// Run this request in its session. Sent again with the same id after a node died; the home runs an id once.
     /// </summary>
     /// <param name="IsFreshId">The frontend has just made the id: no replica can know it, so none needs to be read.</param>
-    public sealed record RunRequest(RequestId RequestId, SessionId SessionId, bool IsFreshId, WebRequest Request) : ISessionMessage, IGatewayMessage;
+    /// <param name="Ticket">Where bodies that do not fit a message are streamed.</param>
+    public sealed record RunRequest(RequestId RequestId, SessionId SessionId, bool IsFreshId, WebRequest Request, StreamTicket Ticket) : ISessionMessage, IGatewayMessage;
 
     /// <summary>
     /// Answer <see cref="RunRequest"/> with this id if you have seen it, else say <see cref="ReplyKind.NotSeen"/>.

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net;
 using Akka.Actor;
 using Akka.Serialization;
-using Microsoft.Extensions.Primitives;
+using Pomegranate.Streaming;
 using Pomegranate.Wire;
 using static Pomegranate.Gateway.GatewayProtocol;
 using WebRequest = Pomegranate.Http.WebRequest;
@@ -16,7 +16,7 @@ namespace Pomegranate.Gateway;
 /// </summary>
 internal sealed class GatewaySerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private const string RunManifest = "r1";
+    private const string RunManifest = "r2";
     private const string FindManifest = "f1";
     private const string CancelManifest = "c1";
     private const string ReplyManifest = "R1";
@@ -43,6 +43,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
                 writer.Id(run.SessionId);
                 writer.Bool(run.IsFreshId);
                 Write(writer, run.Request);
+                Write(writer, run.Ticket);
                 break;
             case FindRequest find:
                 Write(writer, find.RequestId);
@@ -67,7 +68,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var reader = new WireReader(bytes);
         object message = manifest switch
         {
-            RunManifest => new RunRequest(ReadRequestId(ref reader), reader.Id(), reader.Bool(), ReadRequest(ref reader)),
+            RunManifest => new RunRequest(ReadRequestId(ref reader), reader.Id(), reader.Bool(), ReadRequest(ref reader), ReadTicket(ref reader)),
             FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
             CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
             ReplyManifest => ReadReply(ref reader),
@@ -75,6 +76,23 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         };
         reader.End();
         return message;
+    }
+
+    /// <summary>A reply's bytes, for the head of a stream.</summary>
+    public static byte[] ToBytes(RequestReply reply)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        Write(new WireWriter(buffer), reply);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="WireFormatException">The bytes are no reply.</exception>
+    public static RequestReply ReplyOf(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new WireReader(bytes);
+        var reply = ReadReply(ref reader);
+        reader.End();
+        return reply;
     }
 
     private static void Write(WireWriter writer, RequestId id)
@@ -94,8 +112,9 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         writer.String(request.TraceIdentifier);
         Write(writer, request.Client);
         Write(writer, request.Local);
-        Write(writer, request.Headers);
+        HeaderFormat.Write(writer, request.Headers);
         writer.Bool(request.HasBody);
+        writer.Bool(request.IsBodyStreamed);
         writer.Bytes(request.Body.Span);
     }
 
@@ -108,10 +127,28 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         TraceIdentifier = reader.String(),
         Client = ReadEndPoint(ref reader),
         Local = ReadEndPoint(ref reader),
-        Headers = ReadHeaders(ref reader),
+        Headers = HeaderFormat.Read(ref reader),
         HasBody = reader.Bool(),
+        IsBodyStreamed = reader.Bool(),
         Body = reader.Bytes(),
     };
+
+    private static void Write(WireWriter writer, StreamTicket ticket)
+    {
+        writer.String(ticket.Host);
+        writer.Count(ticket.Port);
+        writer.Bytes(ticket.Secret.ToByteArray());
+    }
+
+    private static StreamTicket ReadTicket(ref WireReader reader)
+    {
+        var host = reader.String();
+        var port = reader.VarInt();
+        var secret = reader.Bytes();
+        return port <= IPEndPoint.MaxPort && secret.Length == 16
+            ? new StreamTicket(host, (int)port, new Guid(secret))
+            : throw new WireFormatException($"A stream ticket of port {port} and {secret.Length} secret bytes is none.");
+    }
 
     private static void Write(WireWriter writer, RequestReply reply)
     {
@@ -127,8 +164,8 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         {
             writer.Count(response.StatusCode);
             writer.OptionalString(response.ReasonPhrase);
-            Write(writer, response.Headers);
-            Write(writer, response.Trailers);
+            HeaderFormat.Write(writer, response.Headers);
+            HeaderFormat.Write(writer, response.Trailers);
             writer.Bytes(response.Body.Span);
         }
     }
@@ -149,49 +186,10 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     {
         StatusCode = (int)Math.Min(reader.VarInt(), 999),
         ReasonPhrase = reader.OptionalString(),
-        Headers = ReadHeaders(ref reader),
-        Trailers = ReadHeaders(ref reader),
+        Headers = HeaderFormat.Read(ref reader),
+        Trailers = HeaderFormat.Read(ref reader),
         Body = reader.Bytes(),
     };
-
-    private static void Write(WireWriter writer, KeyValuePair<string, StringValues>[] headers)
-    {
-        writer.Count(headers.Length);
-        foreach (var (name, values) in headers)
-        {
-            writer.String(name);
-            writer.Count(values.Count);
-            foreach (var value in values)
-            {
-                writer.String(value ?? "");
-            }
-        }
-    }
-
-    private static KeyValuePair<string, StringValues>[] ReadHeaders(ref WireReader reader)
-    {
-        var headers = new KeyValuePair<string, StringValues>[reader.Count(2)];
-        for (var i = 0; i < headers.Length; i++)
-        {
-            var name = reader.String();
-            var count = reader.Count();
-            if (count == 1)
-            {
-                headers[i] = new(name, reader.String());
-                continue;
-            }
-
-            var values = new string[count];
-            for (var j = 0; j < count; j++)
-            {
-                values[j] = reader.String();
-            }
-
-            headers[i] = new(name, values);
-        }
-
-        return headers;
-    }
 
     private static void Write(WireWriter writer, IPEndPoint? endPoint)
     {

@@ -20,7 +20,11 @@ internal sealed record WebRequest
     /// <summary>Headers in order, hop-by-hop ones already removed; the host is the <c>Host</c> header.</summary>
     public required KeyValuePair<string, StringValues>[] Headers { get; init; }
 
+    /// <summary>The whole body, unless <see cref="IsBodyStreamed"/>.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The body does not fit a message: it comes on the request's stream when the app reads it.</summary>
+    public bool IsBodyStreamed { get; init; }
 
     /// <summary>Whether the client announced a body, even one of no bytes.</summary>
     public bool HasBody { get; init; }

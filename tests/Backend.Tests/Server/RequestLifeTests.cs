@@ -57,17 +57,17 @@ public sealed class RequestLifeTests
     [InlineData("/aborted")]
     [InlineData("/bad")]
     [InlineData("/invalid-head")]
-    [InlineData("/too-large")]
+    [InlineData("/long")]
     public async Task Session_HoweverTheRequestEnds_IsCommittedOnce(string path)
     {
         var session = new TestSession();
-        await using var app = await ServedApp.StartAsync(MapEndings, MaxResponse(1000));
+        await using var app = await ServedApp.StartAsync(MapEndings, Inline(1000));
 
         try
         {
             await app.GetAsync(path, session);
         }
-        catch (Exception e) when (e is ResponseAbortedException or ResponseTooLargeException)
+        catch (ResponseAbortedException)
         {
         }
 
@@ -218,26 +218,20 @@ public sealed class RequestLifeTests
     }
 
     [Theory]
-    [InlineData("/too-large")]
-    [InlineData("/too-large-advance")]
-    [InlineData("/too-large-caught")]
-    public async Task Response_TooLarge_SaysValueRuleAndRemedy(string path)
+    [InlineData("/long", 1001)]
+    [InlineData("/long-advance", 1001)]
+    [InlineData("/limit", 1000)]
+    public async Task Response_AroundTheInlineLimit_IsWhole(string path, int length)
     {
-        await using var app = await ServedApp.StartAsync(MapEndings, MaxResponse(1000));
+        await using var app = await ServedApp.StartAsync(MapEndings, Inline(1000));
 
-        var failure = await Assert.ThrowsAsync<ResponseTooLargeException>(() => app.GetAsync(path));
-
-        Assert.Equal(1000, failure.Limit);
-        Assert.Contains("1001 bytes", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("MaxResponseBytes", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(app.Log.Entries, e => e.Id == 2104);
-        Assert.DoesNotContain(app.Log.Entries, e => e.Id == 2100);
+        Assert.Equal(length, (await app.GetAsync(path)).Body.Length);
     }
 
     [Fact]
     public async Task Response_OfExactlyTheLimit_Passes()
     {
-        await using var app = await ServedApp.StartAsync(MapEndings, MaxResponse(1000));
+        await using var app = await ServedApp.StartAsync(MapEndings, Inline(1000));
 
         Assert.Equal(1000, (await app.GetAsync("/limit")).Body.Length);
     }
@@ -300,8 +294,8 @@ public sealed class RequestLifeTests
         Assert.Equal("10.1.2.3:4567 10.9.8.7:80 FRONT1 FRONT1:00000001", (await app.GetAsync("/")).Text());
     }
 
-    private static Action<WebApplicationBuilder> MaxResponse(long bytes) => b => Microsoft.Extensions.DependencyInjection
-        .OptionsServiceCollectionExtensions.Configure<PomegranateServerOptions>(b.Services, o => o.MaxResponseBytes = bytes);
+    private static Action<WebApplicationBuilder> Inline(int bytes) => b => Microsoft.Extensions.DependencyInjection
+        .OptionsServiceCollectionExtensions.Configure<PomegranateServerOptions>(b.Services, o => o.InlineResponseBytes = bytes);
 
     private static void MapEndings(WebApplication app)
     {
@@ -328,20 +322,15 @@ public sealed class RequestLifeTests
             return c.Response.StartAsync();
         });
         app.MapGet("/limit", (HttpContext c) => c.Response.Body.WriteAsync(new byte[1000]).AsTask());
-        app.MapGet("/too-large", async (HttpContext c) =>
+        app.MapGet("/long", async (HttpContext c) =>
         {
             await c.Response.Body.WriteAsync(new byte[999]);
             await c.Response.Body.WriteAsync(new byte[2]);
         });
-        app.MapGet("/too-large-advance", (HttpContext c) =>
+        app.MapGet("/long-advance", (HttpContext c) =>
         {
             c.Response.BodyWriter.GetMemory(2000);
             c.Response.BodyWriter.Advance(1001);
-        });
-        app.MapGet("/too-large-caught", async (HttpContext c) =>
-        {
-            await Assert.ThrowsAsync<ResponseTooLargeException>(() => c.Response.Body.WriteAsync(new byte[1001]).AsTask());
-            await Assert.ThrowsAsync<ResponseTooLargeException>(() => c.Response.Body.WriteAsync(new byte[1]).AsTask());
         });
     }
 }

@@ -77,7 +77,14 @@ internal sealed class ServedApp : IAsyncDisposable
             Local = new System.Net.IPEndPoint(System.Net.IPAddress.Parse("10.9.8.7"), 80),
             TraceIdentifier = $"FRONT1:{Interlocked.Increment(ref _requests):X8}",
         };
-        return _runner.RunAsync(request, session ?? new TestSession(), clientGone).For($"the response to {method} {target}");
+        return RunAsync(request, session ?? new TestSession(), clientGone).For($"the response to {method} {target}");
+    }
+
+    /// <summary>The response, whichever way it came.</summary>
+    private async Task<WebResponse> RunAsync(WebRequest request, TestSession session, CancellationToken clientGone)
+    {
+        var frontend = new FrontendEnd();
+        return await _runner.RunAsync(request, frontend.Stream, session, clientGone) ?? await frontend.ReadAsync();
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

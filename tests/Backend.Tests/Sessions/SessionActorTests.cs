@@ -642,7 +642,7 @@ public sealed class SessionActorTests : TestKit
             Protocol = "HTTP/1.1",
             Headers = [new("Host", "shop.test")],
             TraceIdentifier = $"t{number}",
-        }),
+        }, new Pomegranate.Streaming.StreamTicket("127.0.0.1", 1, Guid.Empty)),
         from ?? _frontend);
 
     private async Task<RequestReply> FindAsync(IActorRef actor, ulong number)

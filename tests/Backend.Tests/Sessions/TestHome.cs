@@ -33,7 +33,8 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
                 new ErasedApplication<HttpContext>(this),
                 RequestSettings.From(new PomegranateServerOptions(), new KestrelServerOptions()),
                 _running,
-                log));
+                log),
+            new StreamConnector(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance));
     }
 
     public StubReplica Replica { get; } = new();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http.Features;
 using Pomegranate.Backend;
 using Pomegranate.Backend.Sessions;
@@ -72,6 +73,20 @@ internal sealed class Browser : IDisposable
             using var response = await _http.SendAsync(request, cancellation);
             return new Answer(response, await response.Content.ReadAsByteArrayAsync(cancellation));
         }
+    }
+
+    /// <summary>A response as soon as its head is here; the body is read by the test.</summary>
+    public Task<HttpResponseMessage> BeginAsync(HttpRequestMessage request, CancellationToken cancellation = default) =>
+        _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+
+    /// <summary>A WebSocket of this browser's, with its cookies, over HTTP/1.1 or HTTP/2.</summary>
+    public async Task<ClientWebSocket> ConnectAsync(string path, Version? version = null)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = version ?? HttpVersion.Version11;
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        await socket.ConnectAsync(new UriBuilder(new Uri(_frontend, path)) { Scheme = "ws" }.Uri, _http, CancellationToken.None).For("the WebSocket's opening");
+        return socket;
     }
 
     public void Dispose() => _http.Dispose();

@@ -5,20 +5,17 @@ public sealed class SharedCluster : IAsyncLifetime
 {
     internal const int MaxAttributeBytes = 5_000;
     internal const int MaxSessionBytes = 20_000;
-    internal const int MaxRequestBodyBytes = 65_536;
-    internal const int MaxResponseBytes = 100_000;
+    internal const int InlineBytes = 64 * 1024;
     internal static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(20);
 
     internal TestCluster Cluster { get; private set; } = null!;
 
     public async Task InitializeAsync() => Cluster = await TestCluster.StartAsync(
-        ("Pomegranate:Session:TurnTimeout", "00:00:04"),
+        ("Pomegranate:Session:TurnTimeout", "00:00:10"),
         ("Pomegranate:Session:SweepInterval", "00:00:01"),
         ("Pomegranate:Session:MaxAttributeBytes", $"{MaxAttributeBytes}"),
         ("Pomegranate:Session:MaxSessionBytes", $"{MaxSessionBytes}"),
-        ("Pomegranate:Session:IdleTimeout", $"{IdleTimeout}"),
-        ("Pomegranate:Backend:MaxResponseBytes", $"{MaxResponseBytes}"),
-        ("Pomegranate:Gateway:MaxRequestBodyBytes", $"{MaxRequestBodyBytes}"));
+        ("Pomegranate:Session:IdleTimeout", $"{IdleTimeout}"));
 
     public async Task DisposeAsync() => await Cluster.DisposeAsync();
 }

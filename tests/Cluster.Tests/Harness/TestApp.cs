@@ -21,6 +21,7 @@ internal static class TestApp
         builder.AddPomegranateBackend();
         var app = builder.Build();
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/usesession"), branch => branch.UseSession());
+        app.UseWebSockets();
         app.UseRouting();
         app.Map("/exclusive/{number}/{**rest}", Run);
         app.Map("/usesession/{number}/{**rest}", Run);

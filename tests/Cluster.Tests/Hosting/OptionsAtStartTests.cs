@@ -16,7 +16,7 @@ public sealed class OptionsAtStartTests
         ("Pomegranate:Session:IdleTimeout", "00:00:00.5000000"),
         ("Pomegranate:Session:MaxAttributeBytes", "2000000"),
         ("Pomegranate:Replication:Copies", "0"),
-        ("Pomegranate:Backend:MaxResponseBytes", "1"),
+        ("Pomegranate:Backend:InlineResponseBytes", "-1"),
         ("Pomegranate:Management:Port", "70000"));
 
     [Fact]

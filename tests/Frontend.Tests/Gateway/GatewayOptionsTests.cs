@@ -15,7 +15,9 @@ public sealed class GatewayOptionsTests
     {
         var options = new GatewayOptions
         {
-            MaxRequestBodyBytes = 6_000_001,
+            InlineRequestBytes = 1_000_001,
+            MaxRequestBodyBytes = -1,
+            StreamPort = 65_536,
             RequestTimeout = TimeSpan.Zero,
             FailoverDeadline = TimeSpan.FromMinutes(3),
             RetryAfter = TimeSpan.FromMilliseconds(999),
@@ -29,7 +31,7 @@ public sealed class GatewayOptionsTests
 
         string[] expected =
         [
-            "MaxRequestBodyBytes is '6000001'", "RequestTimeout is '00:00:00'", "FailoverDeadline is '00:03:00'", "RetryAfter is '00:00:00.9990000'",
+            "InlineRequestBytes is '1000001'", "MaxRequestBodyBytes is '-1'", "StreamPort is '65536'", "RequestTimeout is '00:00:00'", "FailoverDeadline is '00:03:00'", "RetryAfter is '00:00:00.9990000'",
             "DrainDelay is '-00:00:01'", "CookieName is 'a name'", "CookiePath is 'shop'", "TrustedProxies is '10.0.0.0/33'", "TrustedProxies is 'proxy'",
         ];
         Assert.Equal(expected.Length, failures.Length);
@@ -46,9 +48,10 @@ public sealed class GatewayOptionsTests
 
     [Theory]
     [InlineData(0, "00:00:01", "00:00:01", "00:00:00")]
-    [InlineData(6_000_000, "01:00:00", "00:02:00", "00:05:00")]
+    [InlineData(1_000_000, "01:00:00", "00:02:00", "00:05:00")]
     public void Validate_AtTheEndsOfTheRanges_Succeeds(int bytes, string timeout, string deadline, string drain) => Assert.True(Validate(new()
     {
+        InlineRequestBytes = bytes,
         MaxRequestBodyBytes = bytes,
         RequestTimeout = TimeSpan.Parse(timeout, null),
         FailoverDeadline = TimeSpan.Parse(deadline, null),
@@ -60,7 +63,9 @@ public sealed class GatewayOptionsTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
+            ["Pomegranate:Gateway:InlineRequestBytes"] = "16",
             ["Pomegranate:Gateway:MaxRequestBodyBytes"] = "17",
+            ["Pomegranate:Gateway:StreamPort"] = "18",
             ["Pomegranate:Gateway:RequestTimeout"] = "00:00:11",
             ["Pomegranate:Gateway:FailoverDeadline"] = "00:00:12",
             ["Pomegranate:Gateway:RetryAfter"] = "00:00:13",
@@ -76,7 +81,7 @@ public sealed class GatewayOptionsTests
 
         var options = configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>()!;
 
-        Assert.Equal(17, options.MaxRequestBodyBytes);
+        Assert.Equal((16, 17L, 18), (options.InlineRequestBytes, options.MaxRequestBodyBytes, options.StreamPort));
         Assert.Equal(TimeSpan.FromSeconds(11), options.RequestTimeout);
         Assert.Equal(TimeSpan.FromSeconds(12), options.FailoverDeadline);
         Assert.Equal(TimeSpan.FromSeconds(13), options.RetryAfter);

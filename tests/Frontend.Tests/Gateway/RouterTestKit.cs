@@ -10,6 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Sessions;
+using Pomegranate.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
 using RequestId = Pomegranate.Gateway.RequestId;
 using WebRequest = Pomegranate.Http.WebRequest;
@@ -59,7 +60,7 @@ public abstract class RouterTestKit : TestKit
             Headers = [],
             TraceIdentifier = "trace",
         };
-        var message = new RunRequest(new RequestId(7, ++_lastNumber), session ?? SessionId.NewRandom(), IsFreshId: session is null, request);
+        var message = new RunRequest(new RequestId(7, ++_lastNumber), session ?? SessionId.NewRandom(), IsFreshId: session is null, request, new StreamTicket("127.0.0.1", 1, Guid.Empty));
         var pending = new PendingRequest(message, isIdempotent: method == "GET", _time.GetTimestamp());
         Router.Tell(new RequestRouter.Send(pending));
         return pending;
@@ -128,7 +129,7 @@ public abstract class RouterTestKit : TestKit
     {
         try
         {
-            return await request.Answer.WaitAsync(Limit);
+            return (await request.Answer.WaitAsync(Limit)).Reply;
         }
         catch (TimeoutException)
         {

@@ -6,6 +6,7 @@ using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Pomegranate.Gateway;
 using Pomegranate.Sessions;
+using Pomegranate.Streaming;
 using Pomegranate.Wire;
 using static Pomegranate.Gateway.GatewayProtocol;
 using WebRequest = Pomegranate.Http.WebRequest;
@@ -28,7 +29,8 @@ public class GatewaySerializerTests : TestKit
             Headers = [new("Host", "h"), new("X-Two", new[] { "1", "2" })],
             HasBody = true,
             Body = new byte[] { 9, 8 },
-        });
+        },
+        new StreamTicket("f", 300, new Guid("00112233-4455-6677-8899-AABBCCDDEEFF")));
 
     private const string GoldenRun =
         "000000000000ABCD" + "AC02" + // request id: frontend, number 300
@@ -37,7 +39,8 @@ public class GatewaySerializerTests : TestKit
         "01" + "047F000001" + "50" + // client 127.0.0.1:80
         "00" + // no local end point
         "02" + "04486F7374" + "01" + "0168" + "05582D54776F" + "02" + "0131" + "0132" + // two headers
-        "01" + "020908"; // a body of two bytes
+        "01" + "00" + "020908" + // a body of two bytes, not streamed
+        "0166" + "AC02" + "10" + "33221100554477668899AABBCCDDEEFF"; // the stream's ticket
 
     private readonly GatewaySerializer _serializer;
 
@@ -49,7 +52,7 @@ public class GatewaySerializerTests : TestKit
     [Fact]
     public void FromBinary_GoldenRequest_IsTheRequest()
     {
-        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(GoldenRun), "r1"));
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(GoldenRun), "r2"));
         Assert.Equal(Run.RequestId, read.RequestId);
         Assert.Equal(Run.SessionId, read.SessionId);
         Assert.Equal("/a%2Fb?x=1", read.Request.RawTarget);
@@ -80,7 +83,7 @@ public class GatewaySerializerTests : TestKit
         var bytes = Convert.FromHexString(GoldenRun);
         for (var length = 0; length < bytes.Length; length++)
         {
-            Assert.Throws<WireFormatException>(() => _serializer.FromBinary(bytes[..length], "r1"));
+            Assert.Throws<WireFormatException>(() => _serializer.FromBinary(bytes[..length], "r2"));
         }
     }
 
@@ -90,7 +93,7 @@ public class GatewaySerializerTests : TestKit
 
     [Property(MaxTest = 3000)]
     public Property FromBinary_AnyBytes_FailsOnlyAsFormat() => Prop.ForAll(
-        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r1", "f1", "c1", "R1")).ToArbitrary(),
+        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "f1", "c1", "R1")).ToArbitrary(),
         sample =>
         {
             try

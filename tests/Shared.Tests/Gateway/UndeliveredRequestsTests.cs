@@ -5,6 +5,7 @@ using Akka.TestKit.Xunit2;
 using Pomegranate.Gateway;
 using Pomegranate.Http;
 using Pomegranate.Sessions;
+using Pomegranate.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Shared.Tests.Gateway;
@@ -15,7 +16,8 @@ public sealed class UndeliveredRequestsTests : TestKit
 
     private static readonly RunRequest Run = new(
         new RequestId(1, 2), new SessionId(3, 4), false,
-        new WebRequest { Method = "POST", Scheme = "http", RawTarget = "/", Protocol = "HTTP/1.1", Headers = [], TraceIdentifier = "t" });
+        new WebRequest { Method = "POST", Scheme = "http", RawTarget = "/", Protocol = "HTTP/1.1", Headers = [], TraceIdentifier = "t" },
+        new StreamTicket("127.0.0.1", 1, Guid.Empty));
 
     private readonly TestProbe _frontend;
     private readonly IActorRef _bouncer;

@@ -1,35 +1,53 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Pomegranate.Backend.Server;
 
 /// <summary>
-/// <c>Request.BodyReader</c> over wherever the body comes from: checks the size limit at the first read, refuses reads
-/// once the request was aborted or is over.
+/// <c>Request.BodyReader</c> over wherever the body comes from: asks for it at the first read, checks the size limit,
+/// refuses reads once the request was aborted or is over.
 /// </summary>
+/// <param name="announced">The body's length, as far as the client has said: 0 where it has not.</param>
+/// <param name="request">Asks for the body; null where it is here.</param>
 internal sealed class RequestBodyReader(
     PipeReader source,
-    long length,
+    long announced,
     MaxRequestBodySizeFeature limit,
-    RequestLifetimeFeature lifetime) : PipeReader
+    RequestLifetimeFeature lifetime,
+    Func<Task>? request = null) : PipeReader
 {
     private bool _started;
     private bool _closed;
+    private long _consumed;
+    private ReadOnlySequence<byte> _seen;
 
     public override bool TryRead(out ReadResult result)
     {
-        CheckReadable();
-        return source.TryRead(out result);
+        StartReading();
+        if (!source.TryRead(out result))
+        {
+            return false;
+        }
+
+        Count(result);
+        return true;
     }
 
-    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        CheckReadable();
-        return source.ReadAsync(cancellationToken);
+        StartReading();
+        var result = await source.ReadAsync(cancellationToken);
+        Count(result);
+        return result;
     }
 
-    public override void AdvanceTo(SequencePosition consumed) => source.AdvanceTo(consumed);
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
-    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => source.AdvanceTo(consumed, examined);
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        _consumed += _seen.Slice(0, consumed).Length;
+        source.AdvanceTo(consumed, examined);
+    }
 
     public override void CancelPendingRead() => source.CancelPendingRead();
 
@@ -38,7 +56,7 @@ internal sealed class RequestBodyReader(
     /// <summary>The app has returned: the body is out of its reach.</summary>
     public void Close() => _closed = true;
 
-    private void CheckReadable()
+    private void StartReading()
     {
         ObjectDisposedException.ThrowIf(_closed, typeof(RequestBodyStream));
         if (lifetime.Aborted is { } reason)
@@ -48,8 +66,16 @@ internal sealed class RequestBodyReader(
 
         if (!_started)
         {
+            limit.Check(announced);
             _started = true;
-            limit.StartReading(length);
+            _ = request?.Invoke();
         }
+    }
+
+    /// <summary>A client that announces no length can only be stopped on the way.</summary>
+    private void Count(ReadResult result)
+    {
+        _seen = result.Buffer;
+        limit.Check(_consumed + _seen.Length);
     }
 }

@@ -38,8 +38,9 @@ internal sealed class RequestBodyStream(RequestBodyReader reader, BodyControlFea
 
         var taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
         taken.CopyTo(buffer.Span);
+        var count = (int)taken.Length;
         reader.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return count;
     }
 
     public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)

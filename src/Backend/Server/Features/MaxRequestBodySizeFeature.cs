@@ -29,9 +29,9 @@ internal sealed class MaxRequestBodySizeFeature(long? initial) : IHttpMaxRequest
         }
     }
 
-    /// <summary>The app starts to read a body of this length.</summary>
+    /// <summary>The app reads a body that has at least this length, as far as is known now.</summary>
     /// <exception cref="BadHttpRequestException">413: it is too long.</exception>
-    public void StartReading(long length)
+    public void Check(long length)
     {
         IsReadOnly = true;
         if (length > _max)

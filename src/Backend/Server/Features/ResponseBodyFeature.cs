@@ -13,10 +13,8 @@ internal sealed class ResponseBodyFeature(ResponseExchange response, ResponseBod
 
     public PipeWriter Writer => writer;
 
-    /// <summary>Nothing to do, as under Kestrel: what the app flushes is sent on, as far as the cluster streams.</summary>
-    public void DisableBuffering()
-    {
-    }
+    /// <summary>What is flushed from here on leaves at once.</summary>
+    public void DisableBuffering() => response.DisableBuffering();
 
     public Task StartAsync(CancellationToken cancellationToken = default)
     {

@@ -13,23 +13,24 @@ internal sealed class ApplicationRunner(
     /// <summary>
     /// Runs one request on the thread pool, in a clean execution context: nothing of the caller's flows into the app
     /// and an app that blocks does not block the caller. The task completes when the response is complete, which may be
-    /// before the app returns (<c>Response.CompleteAsync</c>) and is before its <c>OnCompleted</c> callbacks.
+    /// before the app returns (<c>Response.CompleteAsync</c>) and is before its <c>OnCompleted</c> callbacks; or, with
+    /// null, when the response has begun to leave by the stream.
     /// </summary>
+    /// <param name="stream">For what does not fit one message.</param>
     /// <param name="clientGone">Fires the app's <c>RequestAborted</c>.</param>
     /// <exception cref="SessionCommitException">The session's changes could not be committed: the response is discarded.</exception>
     /// <exception cref="ResponseAbortedException">There is no (whole) response: cut the client's connection.</exception>
-    /// <exception cref="ResponseTooLargeException">The app wrote more than <see cref="PomegranateServerOptions.MaxResponseBytes"/>.</exception>
     /// <exception cref="InvalidOperationException">The server has stopped.</exception>
-    public Task<WebResponse> RunAsync(WebRequest request, IRequestSession session, CancellationToken clientGone)
+    public Task<WebResponse?> RunAsync(WebRequest request, RequestStream stream, IRequestSession session, CancellationToken clientGone)
     {
         if (!RequestTarget.TryParse(request.Method, request.RawTarget, out var target))
         {
             // A frontend refuses these itself, as Kestrel does: before any of the app runs.
-            return Task.FromResult(new WebResponse { StatusCode = 400, Headers = [new("Content-Length", "0")] });
+            return Task.FromResult<WebResponse?>(new WebResponse { StatusCode = 400, Headers = [new("Content-Length", "0")] });
         }
 
         running.Enter();
-        var execution = new RequestExecution(application, request, target, session, settings, running, logger, clientGone);
+        var execution = new RequestExecution(application, request, stream, target, session, settings, running, logger, clientGone);
         ThreadPool.UnsafeQueueUserWorkItem(execution, preferLocal: false);
         return execution.Response;
     }

@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 using Pomegranate.Http;
 
 namespace Pomegranate.Backend.Server;
@@ -33,15 +35,18 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
     private readonly ResponseFeature _response;
     private readonly ResponseExchange _exchange;
     private readonly ResponseBodyWriter _writer;
-    private readonly BufferedResponse _output;
+    private readonly ResponseOutput _output;
+    private readonly RequestStream _stream;
     private readonly ResponseTrailersFeature? _trailers;
     private readonly IRequestSession _session;
     private RequestBodyReader? _reader;
     private RequestBodyPipeFeature? _bodyPipe;
+    private CancellationTokenRegistration _socketEnd;
 
     public RequestExecution(
         ErasedApplication application,
         WebRequest request,
+        RequestStream stream,
         RequestTarget target,
         IRequestSession session,
         RequestSettings settings,
@@ -51,6 +56,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
     {
         _application = application;
         _request = request;
+        _stream = stream;
         _target = target;
         _session = session;
         _settings = settings;
@@ -59,7 +65,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         _logger = logger;
         _identity = RequestIdentity.From(request.TraceIdentifier);
         _lifetime = new RequestLifetimeFeature(_identity, logger);
-        _output = new BufferedResponse(settings.MaxResponseBytes, _lifetime);
+        _output = new ResponseOutput(settings.InlineResponseBytes, stream, _lifetime);
         _trailers = HttpProtocol.IsHttp2(request.Protocol) || HttpProtocol.IsHttp3(request.Protocol) ? new() : null;
         var headers = new ResponseHeaders(settings.ResponseHeaderEncoding);
         _response = new ResponseFeature(headers);
@@ -68,7 +74,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         _writer = new ResponseBodyWriter(_exchange);
     }
 
-    public Task<WebResponse> Response => _output.Response;
+    public Task<WebResponse?> Response => _output.Response;
 
     async void IThreadPoolWorkItem.Execute()
     {
@@ -90,9 +96,8 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
 
     private async Task RunAsync()
     {
-        using var clientGone = _clientGone.UnsafeRegister(
-            static state => ((RequestLifetimeFeature)state!).Abort(
-                new ResponseAbortedException(AbortReason.ClientGone, "The client left before the response was complete.")), _lifetime);
+        using var clientGone = _clientGone.UnsafeRegister(static state => ClientLeft((RequestLifetimeFeature)state!), _lifetime);
+        _stream.OnCut = () => ClientLeft(_lifetime);
         using var stopping = _running.Aborted.UnsafeRegister(
             static state => ((RequestLifetimeFeature)state!).Abort(
                 new ResponseAbortedException(AbortReason.ServerStopping, "The server stopped before the response was complete.")), _lifetime);
@@ -114,6 +119,8 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         finally
         {
             _bodyPipe?.Release();
+            await _socketEnd.DisposeAsync();
+            await _stream.CloseAsync();
             _application.DisposeContext(context, _exchange.ApplicationError);
         }
     }
@@ -166,11 +173,6 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
                 return;
             }
 
-            if (reason is ResponseTooLargeException tooLarge)
-            {
-                _logger.ResponseTooLarge(_identity.TraceIdentifier, _request.Method, _target.Path, tooLarge.Limit);
-            }
-
             await _exchange.AbandonAsync(reason);
         }
         catch (Exception commitFailure)
@@ -180,12 +182,42 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         }
     }
 
+    private static void ClientLeft(RequestLifetimeFeature lifetime) => lifetime.Abort(
+        new ResponseAbortedException(AbortReason.ClientGone, "The client left before the response was complete."));
+
+    /// <summary>The client's end of the socket is told before the app's is cut: a close frame must not come after a cut.</summary>
+    private void OnUpgraded() => _socketEnd = _running.SocketsEnded.Register(async () =>
+    {
+        try
+        {
+            await _stream.SendGoingAwayAsync();
+        }
+        finally
+        {
+            _lifetime.Abort(new ResponseAbortedException(AbortReason.ServerStopping, "The server stopped, and the socket's time was over."));
+        }
+    });
+
+    private long AnnouncedLength()
+    {
+        foreach (var (name, values) in _request.Headers)
+        {
+            if (name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
+            {
+                return long.TryParse(values, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : 0;
+            }
+        }
+
+        return 0;
+    }
+
     private FeatureCollection BuildFeatures()
     {
         var control = new BodyControlFeature(_settings.AllowSynchronousIO);
         var limit = new MaxRequestBodySizeFeature(_settings.MaxRequestBodySize);
-        _reader = new RequestBodyReader(
-            PipeReader.Create(new ReadOnlySequence<byte>(_request.Body)), _request.Body.Length, limit, _lifetime);
+        _reader = _request.IsBodyStreamed
+            ? new RequestBodyReader(_stream.Incoming, AnnouncedLength(), limit, _lifetime, _stream.RequestBodyAsync)
+            : new RequestBodyReader(PipeReader.Create(new ReadOnlySequence<byte>(_request.Body)), _request.Body.Length, limit, _lifetime);
         var request = new RequestFeature(_request, _target, new RequestBodyStream(_reader, control));
         _bodyPipe = new RequestBodyPipeFeature(request, _reader);
         var features = new FeatureCollection(initialCapacity: 24);
@@ -204,6 +236,8 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         features.Set<IHttpResponseFeature>(_response);
         features.Set<IHttpResponseBodyFeature>(
             new ResponseBodyFeature(_exchange, _writer, new ResponseBodyStream(_writer, control)));
+        features.Set<IHttpUpgradeFeature>(new UpgradeFeature(
+            request.Headers.ContainsKey(HeaderNames.Upgrade), _response, _exchange, _writer, _stream, OnUpgraded));
         if (_trailers is not null)
         {
             features.Set<IHttpResponseTrailersFeature>(_trailers);

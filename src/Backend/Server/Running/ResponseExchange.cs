@@ -12,7 +12,7 @@ namespace Pomegranate.Backend.Server;
 ///   \--the app's return, or its failure: 500-------------------------------------------/
 /// </code>
 /// Started means: OnStarting callbacks ran, the session is committed, status and headers are final. A failure after that
-/// can no longer be told by a status: <see cref="BufferedResponse.Fail"/>.
+/// can no longer be told by a status: <see cref="ResponseOutput.Fail"/>.
 /// </summary>
 internal sealed class ResponseExchange(
     string method,
@@ -22,7 +22,7 @@ internal sealed class ResponseExchange(
     ResponseTrailersFeature? trailers,
     RequestLifetimeFeature lifetime,
     IRequestSession session,
-    BufferedResponse output,
+    ResponseOutput output,
     ILogger logger)
 {
     private Task? _commit;
@@ -95,6 +95,8 @@ internal sealed class ResponseExchange(
         await StartAsync();
         return await output.FlushAsync(cancellationToken);
     }
+
+    public void DisableBuffering() => output.DisableBuffering();
 
     public void CancelPendingFlush() => output.CancelPendingFlush();
 
@@ -205,8 +207,8 @@ internal sealed class ResponseExchange(
         }
 
         _completed = true;
+        await output.CompleteAsync(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : [.. trailers.Trailers]);
         lifetime.End();
-        output.Complete(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : [.. trailers.Trailers]);
     }
 
     /// <summary>The request was aborted: there is no response, yet what the app did to its session counts.</summary>
@@ -233,7 +235,7 @@ internal sealed class ResponseExchange(
         }
 
         ApplicationError = ApplicationError is { } earlier ? new AggregateException(earlier, error).Flatten() : error;
-        if (_commit?.IsFaulted != true && error is not ResponseTooLargeException)
+        if (_commit?.IsFaulted != true)
         {
             logger.ApplicationError(identity.ConnectionId, identity.TraceIdentifier, error);
         }

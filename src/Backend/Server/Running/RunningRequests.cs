@@ -6,13 +6,21 @@ internal sealed class RunningRequests : IDisposable
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abort = new();
+    private readonly CancellationTokenSource _endSockets = new();
     private int _count;
     private bool _closed;
 
-    public RunningRequests() => Aborted = _abort.Token;
+    public RunningRequests()
+    {
+        Aborted = _abort.Token;
+        SocketsEnded = _endSockets.Token;
+    }
 
     /// <summary>Fires when the server stops without waiting any longer. A straggler may register after the disposal.</summary>
     public CancellationToken Aborted { get; }
+
+    /// <summary>Fires when open WebSockets have had their time.</summary>
+    public CancellationToken SocketsEnded { get; }
 
     public int Count
     {
@@ -65,7 +73,13 @@ internal sealed class RunningRequests : IDisposable
         return _idle.Task;
     }
 
+    public void EndSocketsAfter(TimeSpan grace) => _endSockets.CancelAfter(grace);
+
     public void AbortAll() => _abort.Cancel();
 
-    public void Dispose() => _abort.Dispose();
+    public void Dispose()
+    {
+        _abort.Dispose();
+        _endSockets.Dispose();
+    }
 }

@@ -1,0 +1,220 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Primitives;
+using Pomegranate.Http;
+using Pomegranate.Streaming;
+using Pomegranate.Wire;
+
+namespace Pomegranate.Backend.Server;
+
+/// <summary>
+/// The home's end of a request's stream (see <see cref="StreamFrameKind"/>): opened when the app first reads a body that
+/// did not fit the request's message, or when its response leaves in parts. Most requests never open theirs.
+/// </summary>
+/// <param name="connect">Opens the connection.</param>
+/// <param name="head">Makes the head's bytes of what the app has set.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is not used holds nothing.")]
+internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, StreamHello hello, Func<WebResponse, byte[]> head)
+{
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _sending = new(1);
+    private Pipe? _incoming;
+    private Task<ConnectionContext>? _connection;
+    private volatile bool _isOver;
+
+    /// <summary>Set once by the request that owns the stream: the other end has closed it before the response was complete.</summary>
+    public Action? OnCut { get; set; }
+
+    /// <summary>What the frontend sends: the request's body, or what comes after an upgrade.</summary>
+    public PipeReader Incoming
+    {
+        get
+        {
+            lock (_lock)
+            {
+                // Small: TCP holds more, and an app that does not read must stop its client soon.
+                _incoming ??= new Pipe(new PipeOptions(pauseWriterThreshold: 2 * StreamFrame.MaxData, resumeWriterThreshold: StreamFrame.MaxData));
+                return _incoming.Reader;
+            }
+        }
+    }
+
+    /// <summary>The app reads: asks for the body.</summary>
+    public async Task RequestBodyAsync()
+    {
+        try
+        {
+            await SendAsync(output => StreamFrame.Write(output, StreamFrameKind.Body, []));
+        }
+        catch (Exception failure)
+        {
+            _ = Incoming;
+            await _incoming!.Writer.CompleteAsync(new IOException("The frontend that has the request's body cannot be reached.", failure));
+        }
+    }
+
+    public async Task SendHeadAsync(WebResponse response) =>
+        await SendAsync(output => StreamFrame.Write(output, StreamFrameKind.Head, head(response)));
+
+    /// <summary>Completes when there is room for more; false where nobody reads any more.</summary>
+    public async ValueTask<bool> SendDataAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        while (!data.IsEmpty)
+        {
+            var part = data[..Math.Min(data.Length, StreamFrame.MaxData)];
+            if (!await SendAsync(output => StreamFrame.Write(output, StreamFrameKind.Data, part.Span), cancellation))
+            {
+                return false;
+            }
+
+            data = data[part.Length..];
+        }
+
+        return true;
+    }
+
+    /// <summary>The response is whole.</summary>
+    public async Task SendEndAsync(KeyValuePair<string, StringValues>[] trailers)
+    {
+        _isOver = true;
+        await SendAsync(output => StreamFrame.Write(output, StreamFrameKind.End, StreamHeaders.ToBytes(trailers)));
+    }
+
+    /// <summary>The server stops: a WebSocket's client is told so.</summary>
+    public async Task SendGoingAwayAsync()
+    {
+        _isOver = true;
+        await SendAsync(output => StreamFrame.Write(output, StreamFrameKind.GoingAway, []));
+    }
+
+    /// <summary>Cuts the stream, so that the other end sees that it is not whole. Does nothing where it was never opened.</summary>
+    public void Abort()
+    {
+        _isOver = true;
+        if (Opened is { IsCompletedSuccessfully: true } connection)
+        {
+            connection.Result.Abort();
+        }
+    }
+
+    /// <summary>The request is over: what was sent still arrives, the rest of the body is not read.</summary>
+    public async Task CloseAsync()
+    {
+        _isOver = true;
+        if (Opened is { } opening)
+        {
+            try
+            {
+                var connection = await opening;
+                await connection.Transport.Output.CompleteAsync();
+                await connection.DisposeAsync();
+            }
+            catch (Exception failure) when (failure is IOException or System.Net.Sockets.SocketException or OperationCanceledException or ConnectionAbortedException)
+            {
+                // It never opened, or was cut: whoever used it has seen that.
+            }
+        }
+    }
+
+    private Task<ConnectionContext>? Opened
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connection;
+            }
+        }
+    }
+
+    private async ValueTask<bool> SendAsync(Action<PipeWriter> write, CancellationToken cancellation = default)
+    {
+        await _sending.WaitAsync(cancellation);
+        try
+        {
+            Task<ConnectionContext> opening;
+            lock (_lock)
+            {
+                opening = _connection ??= OpenAsync();
+            }
+
+            var output = (await opening).Transport.Output;
+            write(output);
+            var flushed = await output.FlushAsync(cancellation);
+            return !flushed.IsCompleted;
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    private async Task<ConnectionContext> OpenAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var connection = await connect();
+        StreamFrame.Write(connection.Transport.Output, StreamFrameKind.Hello, hello.ToBytes());
+        _ = Incoming;
+        _ = ReceiveAsync(connection.Transport.Input, _incoming!.Writer);
+        return connection;
+    }
+
+    private async Task ReceiveAsync(PipeReader input, PipeWriter body)
+    {
+        Exception? cut = null;
+        try
+        {
+            while (await StreamFrame.ReadHeaderAsync(input, CancellationToken.None) is { } frame)
+            {
+                if (frame.Kind == StreamFrameKind.End)
+                {
+                    await body.CompleteAsync();
+                    continue;
+                }
+
+                if (frame.Kind != StreamFrameKind.Data)
+                {
+                    throw new WireFormatException($"A frontend sent a stream frame of kind {frame.Kind}.");
+                }
+
+                await CopyAsync(input, body, frame.Length);
+            }
+
+            cut = new ConnectionResetException("The client disconnected.");
+        }
+        catch (Exception failure)
+        {
+            cut = new ConnectionResetException("The client disconnected.", failure);
+        }
+
+        await body.CompleteAsync(cut);
+        await input.CompleteAsync();
+        if (!_isOver)
+        {
+            OnCut?.Invoke();
+        }
+    }
+
+    private static async Task CopyAsync(PipeReader input, PipeWriter body, int length)
+    {
+        while (length > 0)
+        {
+            var read = await input.ReadAsync();
+            var part = read.Buffer.Slice(0, Math.Min(length, read.Buffer.Length));
+            foreach (var segment in part)
+            {
+                body.Write(segment.Span);
+            }
+
+            length -= (int)part.Length;
+            input.AdvanceTo(part.End);
+            await body.FlushAsync();
+            if (read.IsCompleted && length > 0)
+            {
+                throw new EndOfStreamException("The stream ended within a frame.");
+            }
+        }
+    }
+}
