@@ -60,6 +60,28 @@ public sealed class TlsTests(SharedCluster shared) : IDisposable
     }
 
     [Fact]
+    public async Task LinkOfTheDirectoryMoved_NewConnectionsGetTheNewCertificate()
+    {
+        // A mounted Kubernetes secret: the file is a link through a link, and the latter is what changes.
+        using var old = new TestCertificate();
+        using var renewed = new TestCertificate();
+        _directory.CreateSubdirectory("first");
+        _directory.CreateSubdirectory("second");
+        old.WritePem(PathOf("first/tls.crt"), PathOf("first/tls.key"));
+        renewed.WritePem(PathOf("second/tls.crt"), PathOf("second/tls.key"));
+        Directory.CreateSymbolicLink(PathOf("data"), "first");
+        File.CreateSymbolicLink(PathOf("tls.crt"), "data/tls.crt");
+        File.CreateSymbolicLink(PathOf("tls.key"), "data/tls.key");
+        await using var frontend = await StartAsync(PemSettings());
+        Assert.Equal(old.Thumbprint, await TlsClient.CertificateAsync(frontend.Address));
+
+        Directory.Delete(PathOf("data"));
+        Directory.CreateSymbolicLink(PathOf("data"), "second");
+
+        await AwaitAsync(renewed, frontend);
+    }
+
+    [Fact]
     public async Task BadFileThenAGoodOne_OldCertificateStaysUntilTheGoodOne()
     {
         using var old = new TestCertificate();
