@@ -53,13 +53,19 @@ public sealed class HealthPathTests(SharedCluster shared)
 
         using var enough = new CancellationTokenSource();
         var stop = frontend.StopAsync(enough.Token);
-        var answer = await Await.UntilAsync("a frontend that is draining", () => AskAsync(browser), answer => answer.Status != HttpStatusCode.OK);
+        try
+        {
+            var answer = await Await.UntilAsync("a frontend that is draining", () => AskAsync(browser), answer => answer.Status != HttpStatusCode.OK);
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
-        Assert.Equal("served", (await browser.RunAsync(_ => "served")).Ok());
-        Assert.False(stop.IsCompleted, "The drain was over.");
-        await enough.CancelAsync();
-        await ((Task)stop.ContinueWith(_ => { }, TaskScheduler.Default)).For("the frontend's stop");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+            Assert.Equal("served", (await browser.RunAsync(_ => "served")).Ok());
+            Assert.False(stop.IsCompleted, "The drain was over.");
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await stop.ContinueWith(_ => { }, TaskScheduler.Default).For("the frontend's stop");
+        }
     }
 
     private Task<TestFrontend> StartAsync(params (string Key, string Value)[] settings) =>

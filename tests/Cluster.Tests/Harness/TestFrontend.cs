@@ -15,9 +15,14 @@ internal sealed class TestFrontend : IAsyncDisposable
     private readonly WebApplication _app;
     private bool _isStopping;
 
-    private TestFrontend(WebApplication app) => _app = app;
+    private TestFrontend(WebApplication app)
+    {
+        _app = app;
+        Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    }
 
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    /// <summary>As it was at the start: Kestrel has none while it opens an endpoint again.</summary>
+    public Uri Address { get; }
 
     public IServiceProvider Services => _app.Services;
 
