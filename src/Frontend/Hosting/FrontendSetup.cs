@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
+using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Streaming;
@@ -13,7 +14,7 @@ using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace Pomegranate.Frontend.Hosting;
 
-/// <summary>Puts a frontend together: Kestrel, the trusted proxies' headers, YARP, and our transport behind it.</summary>
+/// <summary>Puts a frontend together: Kestrel, the edge's parts, the trusted proxies' headers, YARP, and our transport behind it.</summary>
 internal static class FrontendSetup
 {
     public static void AddFrontend(this WebApplicationBuilder builder)
@@ -32,6 +33,8 @@ internal static class FrontendSetup
         services.AddHostedService<FrontendNode>();
         services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
         services.AddHttpForwarder();
+        services.AddForwardedHeader();
+        builder.AddEdge();
 
         // The time to finish what runs begins after the drain delay. Not from the options class: the host reads this
         // before they are validated.
@@ -54,6 +57,8 @@ internal static class FrontendSetup
             app.UseForwardedHeaders(ForwardedHeadersOptionsOf(options));
         }
 
+        app.UseEdge();
+
         // Resolving it starts the shard region proxy, before the first request.
         var invoker = new HttpMessageInvoker(app.Services.GetRequiredService<ClusterHandler>(), disposeHandler: false);
 
@@ -63,6 +68,7 @@ internal static class FrontendSetup
         {
             // Replaces what the client sent of these: it is not to be believed.
             transforms.AddXForwarded(ForwardedTransformActions.Set);
+            transforms.SetForwardedHeader();
             transforms.AddRequestTransform(transform =>
             {
                 transform.ProxyRequest.Options.Set(ClusterHandler.ClientRequest, transform.HttpContext);

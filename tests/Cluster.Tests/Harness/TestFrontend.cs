@@ -13,10 +13,16 @@ namespace Pomegranate.ClusterTests.Harness;
 internal sealed class TestFrontend : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private bool _isStopping;
 
-    private TestFrontend(WebApplication app) => _app = app;
+    private TestFrontend(WebApplication app)
+    {
+        _app = app;
+        Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    }
 
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    /// <summary>As it was at the start: Kestrel has none while it opens an endpoint again.</summary>
+    public Uri Address { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -33,9 +39,21 @@ internal sealed class TestFrontend : IAsyncDisposable
         return new TestFrontend(app);
     }
 
+    /// <summary>Tells it to stop, and cuts short what is left of the stop when the token fires.</summary>
+    public Task StopAsync(CancellationToken enough)
+    {
+        _isStopping = true;
+        return _app.StopAsync(enough);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        // A second stop would wait for a second drain.
+        if (!_isStopping)
+        {
+            await _app.StopAsync();
+        }
+
         await _app.DisposeAsync();
     }
 }

@@ -6,7 +6,7 @@ namespace Pomegranate.ClusterTests.Http;
 [Collection(SharedClusterCollection.Name)]
 public sealed class ForwardedHeaderTests(SharedCluster shared)
 {
-    private const string Asked = "X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Forwarded-Prefix";
+    private const string Asked = "X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Forwarded-Prefix Forwarded";
 
     [Fact]
     public async Task ClientForgesThem_AppSeesTheConnectionsFacts()
@@ -16,7 +16,7 @@ public sealed class ForwardedHeaderTests(SharedCluster shared)
         var answer = await browser.SendAsync(Forged(browser));
 
         var host = shared.Cluster.Frontend.Address.Authority;
-        Assert.Equal($"127.0.0.1|http|{host}|; 127.0.0.1 http {host}", answer.Ok());
+        Assert.Equal($"127.0.0.1|http|{host}||proto=http;host=\"{host}\";for=127.0.0.1; 127.0.0.1 http {host}", answer.Ok());
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class ForwardedHeaderTests(SharedCluster shared)
 
         var answer = await browser.SendAsync(Forged(browser));
 
-        Assert.Equal("203.0.113.7|https|shop.example|; 203.0.113.7 https shop.example", answer.Ok());
+        Assert.Equal("203.0.113.7|https|shop.example||proto=https;host=\"shop.example\";for=203.0.113.7; 203.0.113.7 https shop.example", answer.Ok());
         Assert.Contains("; secure", Assert.Single(answer.SetCookies), StringComparison.Ordinal);
     }
 
@@ -43,6 +43,7 @@ public sealed class ForwardedHeaderTests(SharedCluster shared)
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
         request.Headers.Add("X-Forwarded-Proto", "https");
         request.Headers.Add("X-Forwarded-Host", "shop.example");
+        request.Headers.Add("Forwarded", "for=198.51.100.1;host=forged.example;proto=https");
         return request;
     }
 }

@@ -23,7 +23,7 @@ public sealed class HeaderTests(SharedCluster shared)
             X-Custom: passes
             """);
 
-        Assert.EndsWith("\r\n\r\nHost, X-Custom, X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto", response, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nForwarded, Host, X-Custom, X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto", response, StringComparison.Ordinal);
     }
 
     [Fact]

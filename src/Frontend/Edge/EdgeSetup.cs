@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace Pomegranate.Frontend.Edge;
+
+/// <summary>
+/// What a frontend needs to stand at the edge, all of it ASP.NET Core's own: Kestrel's limits from configuration, access
+/// log, compression, a health path. TLS needs nothing here: Kestrel reads its endpoints and certificates itself.
+/// </summary>
+internal static class EdgeSetup
+{
+    public static void AddEdge(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<EdgeOptions>().Bind(builder.Configuration.GetSection(EdgeOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<EdgeOptions>, EdgeOptionsValidator>();
+        services.AddHealthChecks();
+        services.AddAccessLog();
+        services.AddCompression();
+        builder.WebHost.ConfigureKestrel((context, kestrel) => KestrelLimits.Bind(context.Configuration, kestrel));
+    }
+
+    /// <summary>To be called after the trusted proxies' headers are read: the log and the compression go by the client's facts.</summary>
+    public static void UseEdge(this WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<IOptions<EdgeOptions>>().Value;
+        Http3Notice.LogWhereMissing(app.Configuration, app.Logger);
+        if (options.AccessLogDirectory is not null)
+        {
+            app.UseAccessLog();
+        }
+
+        if (options.CompressResponses)
+        {
+            app.UseResponseCompression();
+        }
+
+        if (options.HealthPath is { } path)
+        {
+            app.MapHealthChecks(path, new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
+        }
+    }
+}
