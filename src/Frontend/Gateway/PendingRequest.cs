@@ -21,6 +21,9 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// </summary>
     public bool MayBeSentAgain => isIdempotent && body?.IsStreaming != true;
 
+    /// <summary>How often it was sent to a home.</summary>
+    public int Attempts { get; set; }
+
     /// <summary>When it was last sent or a home last said that it runs; <see cref="TimeProvider"/> timestamp.</summary>
     public long HeardOfAt { get; set; } = sentAt;
 
@@ -33,7 +36,7 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
 
     public void Complete(RequestReply reply, ResponseStream? stream = null)
     {
-        if (!_answer.TrySetResult(new GatewayAnswer(reply, stream)))
+        if (!_answer.TrySetResult(new GatewayAnswer(reply, stream, Attempts)))
         {
             stream?.Dispose();
         }
@@ -46,4 +49,4 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
 }
 
 /// <summary>What came back: a reply, and the stream that its body comes on, if it does not carry it.</summary>
-internal sealed record GatewayAnswer(RequestReply Reply, ResponseStream? Stream);
+internal sealed record GatewayAnswer(RequestReply Reply, ResponseStream? Stream, int Attempts);

@@ -92,7 +92,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         _pending.Add(request.Message.RequestId.Number, request);
-        _region.Tell(request.Message);
+        Run(request);
     }
 
     private void OnReply(RequestReply reply)
@@ -114,7 +114,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 request.Message = request.Message with { SessionId = SessionId.NewRandom(), IsFreshId = true };
                 request.InDoubtSince = null;
                 request.HeardOfAt = _time.GetTimestamp();
-                _region.Tell(request.Message);
+                Run(request);
                 break;
 
             case ReplyKind.Undelivered:
@@ -126,7 +126,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 break;
 
             case ReplyKind.NotSeen when request.MayBeSentAgain:
-                _region.Tell(request.Message with { IsFreshId = false });
+                RunAgain(request);
                 break;
 
             case ReplyKind.NotSeen:
@@ -148,8 +148,21 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     {
         if (_pending.TryGetValue(resend.Number, out var request))
         {
-            _region.Tell(request.Message);
+            Run(request);
         }
+    }
+
+    private void Run(PendingRequest request)
+    {
+        request.Attempts++;
+        _region.Tell(request.Message);
+    }
+
+    /// <summary>A home that recovers its session must ask the replicas: an earlier run may have committed.</summary>
+    private void RunAgain(PendingRequest request)
+    {
+        request.Attempts++;
+        _region.Tell(request.Message with { IsFreshId = false });
     }
 
     private void OnForget(Forget forget)
@@ -216,9 +229,14 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             // A copy that is sent before the region proxy knows of the death goes to the dead node and is lost: hence
             // several times.
-            _region.Tell(request.MayBeSentAgain
-                ? request.Message with { IsFreshId = false }
-                : new FindRequest(request.Message.RequestId, request.Message.SessionId));
+            if (request.MayBeSentAgain)
+            {
+                RunAgain(request);
+            }
+            else
+            {
+                _region.Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
+            }
         }
 
         if (inDoubt > 0)

@@ -60,6 +60,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
             }
 
             var answer = await sending;
+            context.Features.Set(new AccessRecord(answer.Reply.Node, answer.Attempts));
             if (answer.Stream is { } stream)
             {
                 // An app may answer first and read afterwards.
