@@ -1,0 +1,13 @@
+namespace Pomegranate.Conformance.Compare;
+
+/// <summary>Every difference that may be, each with its reason. The same table is in docs/conformance.md.</summary>
+internal static class ExplainedDifferences
+{
+    public static readonly Explanation[] All =
+    [
+        new("length-for-chunked", "A body whose length the app left open has a Content-Length instead of chunks: the same meaning.")
+        {
+            Kestrel = [(@"^framing: chunked\n((?:[^:\n]+: .*\n)*?body: (\d+) bytes\n)", "framing: content-length $2\n$1")],
+        },
+    ];
+}
