@@ -27,11 +27,19 @@ internal static class ConformanceApp
         });
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Logging.ClearProviders();
+        FrameworkEndpoints.AddServices(builder.Services);
         configure(builder);
         builder.AddPomegranateBackend();
         var app = builder.Build();
+        FrameworkEndpoints.Use(app);
         app.UseRouting();
+        FrameworkEndpoints.UseAfterRouting(app);
         EchoEndpoints.Map(app);
+        ResponseEndpoints.Map(app);
+        FailureEndpoints.Map(app);
+        LifeEndpoints.Map(app);
+        BodyEndpoints.Map(app);
+        FrameworkEndpoints.Map(app);
         return app;
     }
 

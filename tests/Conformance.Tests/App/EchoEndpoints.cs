@@ -44,7 +44,7 @@ internal static class EchoEndpoints
         Line("local", $"{context.Connection.LocalIpAddress} {context.Connection.LocalPort > 0}");
         Line("ids", $"{context.TraceIdentifier.Length > 0} {context.Connection.Id.Length > 0}");
         Line("trailers", $"{context.Response.SupportsTrailers()}");
-        Line("upgrade", $"{context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest} {context.WebSockets.IsWebSocketRequest}");
+        Line("websocket", $"{context.WebSockets.IsWebSocketRequest}");
         Line("cookies", string.Join('&', request.Cookies.Select(c => $"{c.Key}={c.Value}")));
         foreach (var (name, values) in request.Headers.Where(h => shows(h.Key)).OrderBy(h => h.Key, StringComparer.OrdinalIgnoreCase))
         {

@@ -6,14 +6,29 @@ internal static class Corpus
     public static readonly IReadOnlyList<(string Group, Case Case)> All =
     [
         .. Group("methods", Methods.All),
+        .. Group("targets", Targets.All),
+        .. Group("request headers", RequestHeaders.All),
+        .. Group("cookies", Cookies.All),
+        .. Group("request bodies", RequestBodies.All),
+        .. Group("malformed", Malformed.All),
+        .. Group("connections", Connections.All),
+        .. Group("statuses", Statuses.All),
+        .. Group("response headers", ResponseHeaders.All),
+        .. Group("response bodies", ResponseBodies.All),
+        .. Group("failures", Failures.All),
+        .. Group("files", Files.All),
+        .. Group("forms", Forms.All),
+        .. Group("framework", Frameworks.All),
+        .. Group("sign-in", SignIn.All),
+        .. Group("sessions", Sessions.All),
     ];
 
     private static IEnumerable<(string Group, Case Case)> Group(string group, IEnumerable<Case> cases)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var @case in cases)
-        {
-            yield return names.Add(@case.Name) ? (group, @case) : throw new InvalidOperationException($"Two cases of '{group}' are named '{@case.Name}'.");
-        }
+        var all = cases.ToList();
+        var twice = all.GroupBy(@case => @case.Name, StringComparer.Ordinal).Where(same => same.Count() > 1).Select(same => same.Key).ToList();
+        return twice.Count == 0
+            ? all.Select(@case => (group, @case))
+            : throw new InvalidOperationException($"Several cases of '{group}' have the name: {string.Join(" / ", twice)}");
     }
 }

@@ -43,7 +43,7 @@ internal static class Write
     public static Case Raw(string bytes) => OfRaw(new RawStep(bytes, [MethodOf(bytes)]));
 
     /// <summary>A request that is cut off by the client's end.</summary>
-    public static Case CutOff(string bytes) => OfRaw(new RawStep(bytes, [MethodOf(bytes)], ThenEnd: true));
+    public static Case CutOff(string bytes) => OfRaw(new RawStep(bytes, [MethodOf(bytes)], ThenEnd: true)) with { Name = Short(bytes) + " (cut off)" };
 
     /// <summary>One request line after the other in one write, without waiting.</summary>
     public static Case Pipelined(params string[] requests)
@@ -66,7 +66,11 @@ internal static class Write
 
     private static Case Of(Request request)
     {
-        string[] parts = [$"{request.Method} {request.Target}", .. request.Headers, request.Body ?? ""];
+        string[] parts =
+        [
+            $"{request.Method} {request.Target}{(request.Version == "HTTP/1.1" ? "" : " " + request.Version)}",
+            .. request.Headers, request.AwaitsContinue ? "(waits)" : "", request.Body ?? "",
+        ];
         return new Case(Short(string.Join(" | ", parts.Where(part => part.Length > 0))), new RequestStep(request));
     }
 

@@ -5,9 +5,9 @@ internal static class ExplainedDifferences
 {
     public static readonly Explanation[] All =
     [
-        new("length-for-chunked", "A body whose length the app left open has a Content-Length instead of chunks: the same meaning.")
+        new("length-for-chunks", "A body whose length the app left open has a Content-Length instead of chunks: the same meaning.")
         {
-            Kestrel = [(@"^framing: chunked\n((?:[^:\n]+: .*\n)*?body: (\d+) bytes\n)", "framing: content-length $2\n$1")],
+            Kestrel = [(@"^framing: (?:chunked|open)$", "framing: by length")],
         },
     ];
 }

@@ -16,7 +16,7 @@ internal sealed partial record Answer
 
     public List<(string Name, string Value)> Trailers { get; init; } = [];
 
-    /// <summary>How the end of the body was told.</summary>
+    /// <summary>How the end of the body was told; "by length" where the length is the body's, a number where it is not.</summary>
     public required string Framing { get; init; }
 
     /// <summary>The connection ended before the message did.</summary>
@@ -33,11 +33,7 @@ internal sealed partial record Answer
             text.Append(CultureInfo.InvariantCulture, $"{name}: {Settle(name, value)}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"body: {Body.Length} bytes{(IsCut ? ", then cut off" : "")}\n");
-        if (Body.Length > 0)
-        {
-            text.Append(BodyText()).Append('\n');
-        }
+        text.Append(IsCut ? "body, then cut off:\n" : "body:\n").Append(BodyText()).Append('\n');
 
         foreach (var (name, value) in Trailers)
         {

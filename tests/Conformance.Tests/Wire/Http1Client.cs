@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Pomegranate.ClusterTests.Harness;
 using Pomegranate.Conformance.Cases;
 
 namespace Pomegranate.Conformance.Wire;
@@ -22,10 +21,10 @@ internal sealed class Http1Client(int port, string name) : IDisposable
     {
         foreach (var step in @case.Steps)
         {
-            await RunAsync(step).For($"{name}'s answer to '{@case.Name}'. So far: {string.Join('\n', _answers)}");
+            await Deadline.Of(RunAsync(step), $"{name}'s answer");
         }
 
-        return new Outcome([.. _answers], await ProbeAsync().For($"{name}'s end of the connection of '{@case.Name}'"));
+        return new Outcome([.. _answers], await Deadline.Of(ProbeAsync(), $"{name}'s end of the connection"));
     }
 
     public void Dispose() => _socket?.Dispose();

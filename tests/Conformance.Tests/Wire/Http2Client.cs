@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Pomegranate.ClusterTests.Harness;
 using Pomegranate.Conformance.Cases;
 
 namespace Pomegranate.Conformance.Wire;
@@ -24,7 +23,7 @@ internal sealed class Http2Client(int port, string name) : IDisposable
         var memory = new Memory();
         foreach (var step in @case.Steps.Cast<RequestStep>())
         {
-            answers.Add(await RunAsync(memory, step.Request).For($"{name}'s answer over HTTP/2 to '{@case.Name}'"));
+            answers.Add(await Deadline.Of(RunAsync(memory, step.Request), $"{name}'s answer over HTTP/2"));
         }
 
         return new Outcome(answers, "HTTP/2");
@@ -95,7 +94,7 @@ internal sealed class Http2Client(int port, string name) : IDisposable
             StatusLine = $"HTTP/{response.Version} {(int)response.StatusCode}",
             Headers = headers,
             Body = body.ToArray(),
-            Framing = length is null ? "none" : $"content-length {length}",
+            Framing = length is null ? "open" : length == $"{body.Length}" && isCut.Length == 0 ? "by length" : $"content-length {length}",
             IsCut = isCut.Length > 0,
             Trailers = [.. response.TrailingHeaders.NonValidated.SelectMany(h => h.Value.Select(v => (h.Key.ToLowerInvariant(), v)))],
         };

@@ -43,7 +43,7 @@ internal sealed class ResponseReader(Stream stream)
         headers.RemoveAll(h => h.Name is "transfer-encoding" or "content-length");
         var framing = string.Join(", ", new[] { coding, length.Length > 0 ? $"content-length {length}" : "" }.Where(part => part.Length > 0));
         var answer = new Answer { StatusLine = statusLine, Headers = headers, Framing = framing.Length > 0 ? framing : "none" };
-        var status = int.Parse(statusLine.Split(' ')[1], CultureInfo.InvariantCulture);
+        _ = int.TryParse(statusLine.Split(' ')[1], CultureInfo.InvariantCulture, out var status);
         if (method == "HEAD" || status is < 200 or 204 or 304 || (method == "CONNECT" && status is >= 200 and < 300))
         {
             return answer;
@@ -73,7 +73,13 @@ internal sealed class ResponseReader(Stream stream)
             isCut = end.IsReset || answer.Framing != "until close";
         }
 
-        return answer with { Body = body.ToArray(), Trailers = trailers, IsCut = isCut };
+        return answer with
+        {
+            Body = body.ToArray(),
+            Trailers = trailers,
+            IsCut = isCut,
+            Framing = answer.Framing.StartsWith("content-length", StringComparison.Ordinal) && !isCut ? "by length" : answer.Framing,
+        };
     }
 
     /// <summary>What is no response: bytes that the server sent as the body of an answer that has none.</summary>
@@ -97,7 +103,7 @@ internal sealed class ResponseReader(Stream stream)
         while (await ReadLineAsync() is { Length: > 0 } line)
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            headers.Add((line[..colon].ToLowerInvariant(), line[(colon + 1)..].Trim(' ')));
+            headers.Add(colon < 0 ? ("(no header)", line) : (line[..colon].ToLowerInvariant(), line[(colon + 1)..].Trim(' ')));
         }
     }
 
@@ -105,7 +111,11 @@ internal sealed class ResponseReader(Stream stream)
     {
         while (true)
         {
-            var size = int.Parse((await ReadLineAsync()).Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (!int.TryParse((await ReadLineAsync()).Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size))
+            {
+                throw new ConnectionEndedException(reset: true);
+            }
+
             if (size == 0)
             {
                 await ReadHeadersAsync(trailers);
