@@ -28,6 +28,9 @@ internal static class ConformanceApp
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Logging.ClearProviders();
         FrameworkEndpoints.AddServices(builder.Services);
+
+        // The names of some cookies follow from it.
+        builder.Services.AddDataProtection().SetApplicationName("orchard");
         configure(builder);
         builder.AddPomegranateBackend();
         var app = builder.Build();

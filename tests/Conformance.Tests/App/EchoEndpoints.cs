@@ -52,7 +52,9 @@ internal static class EchoEndpoints
         }
 
         Line("body", body.Length <= 2000 ? Encoding.Latin1.GetString(body.ToArray()) : $"{body.Length} {Hash(body)}");
-        await context.Response.WriteAsync(text.ToString());
+        var answer = Encoding.UTF8.GetBytes(text.ToString());
+        context.Response.ContentLength = answer.Length;
+        await context.Response.Body.WriteAsync(answer);
 
         void Line(string name, string? value) => text.Append(name).Append(": ").Append(value).Append('\n');
     }

@@ -20,7 +20,7 @@ internal static class Frameworks
         Get("/mvc/x"),
         Get("/mvc/2", "Accept: application/xml"),
         Get("/mvc/2", "Accept: application/json;q=0.5, text/plain"),
-        Get("/mvc/cache"),
+        Get("/mvc/cache", "Cache-Control: no-store"),
         Get("/mvc/accept"),
         Send("DELETE /mvc/2"),
         Send("OPTIONS /mvc/2"),
@@ -42,6 +42,11 @@ internal static class Frameworks
         Send("POST /cached"),
         Get("/output-cached", "Authorization: x"),
         Send("POST /output-cached"),
+
+        // A cache is a backend's own: the session keeps both requests on one.
+        Scenario("an answer from the response cache", Get("/session/number"), Get("/cached?k=1"), Get("/cached?k=1")).Http1Only(),
+        Scenario("an answer from the output cache",
+            Get("/session/number"), Get("/output-cached?k=1"), Get("/output-cached?k=1"), Get("/output-cached?k=1", "If-None-Match: \"seed\"")).Http1Only(),
         Get("/cors", "Origin: http://other.test"),
         Get("/cors", "Origin: http://evil.test"),
         Get("/cors"),

@@ -37,7 +37,7 @@ internal static class ResponseBodies
             "/order", "/starting-unwritten", "/after-start", "/result/json", "/result/json-stream", "/result/text", "/result/problem",
             "/result/nocontent", "/result/redirect", "/result/file", "/result/bytes", "/result/stream", "/throw", "/throw-started", "/throw-whole",
             "/throw-unflushed", "/throw-partial", "/too-few", "/too-few-started", "/too-many", "/abort", "/files/digits.txt", "/files/nothing",
-            "/set-headers?Content-Length=42", "/set-headers-only?Content-Length=42", "/compressed/2000", "/cached", "/echo", "/nowhere",
+            "/set-headers?Content-Length=42", "/set-headers-only?Content-Length=42", "/compressed/2000", "/echo", "/nowhere",
             "/set-headers?Transfer-Encoding=gzip", "/mvc/2", "/changed-headers", "/private", "/caught/throw",
         }.Select(target => Head(target)),
     ];

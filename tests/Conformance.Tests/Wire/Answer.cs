@@ -40,12 +40,13 @@ internal sealed partial record Answer
             text.Append(CultureInfo.InvariantCulture, $"trailer {name}: {value}\n");
         }
 
-        return text.ToString();
+        return text.ToString().TrimEnd('\n');
     }
 
     private static string Settle(string name, string value) => name switch
     {
         "date" => "(a date)",
+        "age" when value is [>= '0' and <= '9'] => "(seconds)",
         "set-cookie" => OpaqueCookie().Replace(value, "$1(opaque)"),
         _ when name.StartsWith("x-keep-", StringComparison.Ordinal) => "(kept)",
         _ => value,
@@ -87,5 +88,5 @@ internal sealed partial record Answer
 /// <param name="End">What became of the connection.</param>
 internal sealed record Outcome(IReadOnlyList<string> Answers, string End)
 {
-    public override string ToString() => string.Join("\n", [.. Answers, "connection: " + End]);
+    public override string ToString() => string.Join("\n", [.. Answers, "end: " + End]);
 }

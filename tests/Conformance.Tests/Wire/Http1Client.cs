@@ -64,7 +64,11 @@ internal sealed class Http1Client(int port, string name) : IDisposable
 
                 foreach (var method in raw.Methods)
                 {
-                    if (!await ReadAnswerAsync(method, null))
+                    if (raw.ThenEnd)
+                    {
+                        await ReadRefusalAsync();
+                    }
+                    else if (!await ReadAnswerAsync(method, null))
                     {
                         break;
                     }
@@ -92,7 +96,7 @@ internal sealed class Http1Client(int port, string name) : IDisposable
 
             _answers.Add(answer.Describe());
             _memory.Keep(answer);
-            if (!answer.StatusLine.StartsWith("HTTP/1.1 1", StringComparison.Ordinal))
+            if (answer.StatusLine.Split(' ')[1] is not ['1', _, _])
             {
                 return !answer.IsCut && answer.Framing != "until close";
             }
@@ -101,6 +105,20 @@ internal sealed class Http1Client(int port, string name) : IDisposable
             {
                 await WriteAsync(bodyKeptBack);
             }
+        }
+    }
+
+    /// <summary>Kestrel answers a request that is cut off with 400, or has noticed the client's end first and says nothing.</summary>
+    private async Task ReadRefusalAsync()
+    {
+        try
+        {
+            var answer = await _reader.ReadAsync("GET");
+            _answers.Add(answer.StatusLine == "HTTP/1.1 400 Bad Request" ? "(refused)" : answer.Describe());
+        }
+        catch (ConnectionEndedException)
+        {
+            _answers.Add("(refused)");
         }
     }
 

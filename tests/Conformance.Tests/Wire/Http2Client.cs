@@ -67,7 +67,7 @@ internal sealed class Http2Client(int port, string name) : IDisposable
         }
         catch (HttpRequestException failure)
         {
-            return $"(no answer: {Cause(failure)})";
+            return $"(cut off: {Cause(failure)})";
         }
     }
 
@@ -79,14 +79,14 @@ internal sealed class Http2Client(int port, string name) : IDisposable
         var length = headers.Find(header => header.Item1 == "content-length").value;
         headers.RemoveAll(header => header.Item1 == "content-length");
         var body = new MemoryStream();
-        var isCut = "";
         try
         {
             await response.Content.CopyToAsync(body);
         }
         catch (HttpRequestException failure)
         {
-            isCut = Cause(failure);
+            // What had arrived by then is up to the system.
+            return $"(cut off: {Cause(failure)})";
         }
 
         var answer = new Answer
@@ -94,12 +94,11 @@ internal sealed class Http2Client(int port, string name) : IDisposable
             StatusLine = $"HTTP/{response.Version} {(int)response.StatusCode}",
             Headers = headers,
             Body = body.ToArray(),
-            Framing = length is null ? "open" : length == $"{body.Length}" && isCut.Length == 0 ? "by length" : $"content-length {length}",
-            IsCut = isCut.Length > 0,
+            Framing = length is null ? "open" : length == $"{body.Length}" ? "by length" : $"content-length {length}",
             Trailers = [.. response.TrailingHeaders.NonValidated.SelectMany(h => h.Value.Select(v => (h.Key.ToLowerInvariant(), v)))],
         };
         memory.Keep(answer);
-        return answer.Describe() + isCut;
+        return answer.Describe();
     }
 
     private static string Cause(HttpRequestException failure)

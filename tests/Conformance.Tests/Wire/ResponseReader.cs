@@ -18,7 +18,9 @@ internal sealed class ResponseReader(Stream stream)
 
     /// <summary>The next response, be it an interim one.</summary>
     /// <param name="method">Of the request: it decides whether there is a body.</param>
-    /// <exception cref="ConnectionEndedException">The connection ended before any byte of it.</exception>
+    /// <exception cref="ConnectionEndedException">
+    /// The connection ended before any byte of it, or was reset: what had arrived by then is up to the system.
+    /// </exception>
     public async Task<Answer> ReadAsync(string method)
     {
         var statusLine = await ReadLineAsync();
@@ -32,7 +34,7 @@ internal sealed class ResponseReader(Stream stream)
         {
             await ReadHeadersAsync(headers);
         }
-        catch (ConnectionEndedException)
+        catch (ConnectionEndedException end) when (!end.IsReset)
         {
             return new Answer { StatusLine = statusLine, Headers = headers, Framing = "none", IsCut = true };
         }
@@ -68,9 +70,9 @@ internal sealed class ResponseReader(Stream stream)
                 await ReadBytesAsync(body, int.MaxValue);
             }
         }
-        catch (ConnectionEndedException end)
+        catch (ConnectionEndedException end) when (!end.IsReset)
         {
-            isCut = end.IsReset || answer.Framing != "until close";
+            isCut = answer.Framing != "until close";
         }
 
         return answer with
@@ -113,7 +115,7 @@ internal sealed class ResponseReader(Stream stream)
         {
             if (!int.TryParse((await ReadLineAsync()).Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size))
             {
-                throw new ConnectionEndedException(reset: true);
+                throw new ConnectionEndedException(reset: false);
             }
 
             if (size == 0)
