@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using Pomegranate.ClusterTests.Harness;
 using Pomegranate.Conformance.App;
 using Pomegranate.Conformance.Cases;
@@ -22,7 +23,7 @@ public sealed class ConformanceRun(IMessageSink messages) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var (kestrel, kestrel1, kestrel2) = await ConformanceApp.StartOnKestrelAsync(_ => { });
+        var (kestrel, kestrel1, kestrel2) = await ConformanceApp.StartOnKestrelAsync(builder => builder.Logging.AddProvider(new NodeLog()));
         await using var app = kestrel;
         await using var cluster = await TestCluster.StartAsync(ConformanceApp.Build, []);
         await using var frontend2 = await cluster.StartFrontendAsync(("Kestrel:EndpointDefaults:Protocols", "Http2"));

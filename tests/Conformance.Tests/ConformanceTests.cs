@@ -29,4 +29,12 @@ public sealed class ConformanceTests(ConformanceRun run) : IClassFixture<Conform
 
         Assert.Empty(ExplainedDifferences.All.Where(explanation => !needed.Contains(explanation)).Select(explanation => explanation.Id));
     }
+
+    [Fact]
+    public void Documentation_HasTheSameExplanations()
+    {
+        var rows = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "conformance.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
+
+        Assert.Equal(ExplainedDifferences.All.Select(explanation => $"| `{explanation.Id}` | {explanation.Reason} |"), rows);
+    }
 }

@@ -42,6 +42,7 @@ internal static class ConformanceApp
         FailureEndpoints.Map(app);
         LifeEndpoints.Map(app);
         BodyEndpoints.Map(app);
+        ServerEndpoints.Map(app);
         FrameworkEndpoints.Map(app);
         return app;
     }

@@ -21,6 +21,7 @@ internal static class Corpus
         .. Group("framework", Frameworks.All),
         .. Group("sign-in", SignIn.All),
         .. Group("sessions", Sessions.All),
+        .. Group("server", Servers.All),
     ];
 
     private static IEnumerable<(string Group, Case Case)> Group(string group, IEnumerable<Case> cases)

@@ -25,7 +25,9 @@ internal static class Write
     public static Case SendBody(string line, string? body, params string[] headers)
     {
         var space = line.IndexOf(' ', StringComparison.Ordinal);
-        return Of(new Request(line[..space], line[(space + 1)..], headers, body));
+
+        // Whether an empty body over HTTP/2 was announced depends on which frame Kestrel has read by then.
+        return Of(new Request(line[..space], line[(space + 1)..], headers, body)) with { AlsoOverHttp2 = body != "" };
     }
 
     /// <summary>A request whose body the client keeps back until it is told to go on.</summary>

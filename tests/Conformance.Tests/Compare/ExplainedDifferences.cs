@@ -3,7 +3,7 @@ namespace Pomegranate.Conformance.Compare;
 /// <summary>Every difference that may be, each with its reason. The same table is in docs/conformance.md.</summary>
 internal static class ExplainedDifferences
 {
-    /// <summary>A name that stands for a whole outcome, where the two are alike in nothing.</summary>
+    /// <summary>A whole outcome, where the two are alike in nothing.</summary>
     private const string Whole = @"\A[\s\S]*\z";
 
     public static readonly Explanation[] All = [.. Framing, .. Headers, .. Failures, .. Sessions, .. ToBeFixed];
@@ -90,6 +90,17 @@ internal static class ExplainedDifferences
             Kestrel = [(@"\AHTTP/1\.1 200 a\n[\s\S]*\(no header\): b\n[\s\S]*\z", "(injected)")],
             Cluster = [(@"\AHTTP/1\.1 502 Bad Gateway\n[\s\S]*\z", "(injected)")],
         },
+        new("connection-features", "The app is not on the client's connection: the features by which Kestrel shows it (its lifetime, socket, data rates, resets) are not there.", "/server/features")
+        {
+            Kestrel =
+            [
+                (@"^(IHttpResetFeature|IHttpMinRe(?:quest|sponse)\w+|IConnection(?:Lifetime|Items|Socket)Feature|IPersistentStateFeature): True$", "$1: False"),
+            ],
+        },
+        new("request-header-texts", "The exceptions of the request's header collection name the header; Kestrel's do not.", "/server/request-headers")
+        {
+            Cluster = [("The given key 'X-Missing'", "The given key"), (@"already been added\. Key: Host$", "already been added.")],
+        },
         new("status-over-999", "A status has three digits (RFC 9110 section 15). Kestrel sends 1000; here it becomes 999.", "/status/1000")
         {
             Kestrel = [(@"^HTTP/1\.1 1000 $", "HTTP/1.1 999 ")],
@@ -143,6 +154,10 @@ internal static class ExplainedDifferences
 
     private static Explanation[] ToBeFixed =>
     [
+        new("upgrade-features", "To be fixed: no upgrades and no extended CONNECT, and so no WebSockets.", "/server/features")
+        {
+            Kestrel = [(@"^(IHttpUpgradeFeature|IHttpExtendedConnectFeature): True$", "$1: False")],
+        },
         new("reason-phrase", "To be fixed: the frontend takes the default reason phrases of HttpResponseMessage, which for 413 and 416 are not ASP.NET Core's.")
         {
             Kestrel = [("413 Payload Too Large", "413 Request Entity Too Large"), ("416 Range Not Satisfiable", "416 Requested Range Not Satisfiable")],
