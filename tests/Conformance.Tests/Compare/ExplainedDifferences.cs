@@ -13,7 +13,6 @@ internal static class ExplainedDifferences
         new("length-for-chunks", "A body whose length the app left open has a Content-Length instead of chunks: the same meaning.")
         {
             Kestrel = [(@"^framing: (?:chunked|open)$", "framing: by length")],
-            Cluster = [(@"^framing: (?:chunked|open)$", "framing: by length")],
         },
         new("length-for-close", "To an HTTP/1.0 client too the body's length is told, so that its connection can be kept.", @"HTTP/1\.0")
         {
@@ -125,7 +124,7 @@ internal static class ExplainedDifferences
         new("head-with-body", "Kestrel sends the body that the exception handler writes to HEAD over HTTP/2. There is none (RFC 9110 section 9.3.2).",
             @"HEAD /caught/throw \(HTTP/2\)")
         {
-            Kestrel = [(@"\n\{""type"".*\}$", "")],
+            Kestrel = [(@"\n\{""type"".*\}$", ""), (@"^framing: (?:open|by length)$", "framing: none")],
         },
         new("head-with-wrong-length", "To HEAD with a Content-Length where none may be, Kestrel closes the connection without an answer. Here it is 500, as for GET.",
             "HEAD /status-length/20[45]/5")

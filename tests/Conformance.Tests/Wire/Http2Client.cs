@@ -94,12 +94,20 @@ internal sealed class Http2Client(int port, string name) : IDisposable
             StatusLine = $"HTTP/{response.Version} {(int)response.StatusCode}",
             Headers = headers,
             Body = body.ToArray(),
-            Framing = length is null ? "open" : length == $"{body.Length}" ? "by length" : $"content-length {length}",
+            Framing = FramingOf(length, body.Length),
             Trailers = [.. response.TrailingHeaders.NonValidated.SelectMany(h => h.Value.Select(v => (h.Key.ToLowerInvariant(), v)))],
         };
         memory.Keep(answer);
         return answer.Describe();
     }
+
+    /// <summary>Of an empty body it is one and the same whether its length was told.</summary>
+    private static string FramingOf(string? announced, long length) => announced switch
+    {
+        null or "0" when length == 0 => "none",
+        null => "open",
+        _ => announced == $"{length}" ? "by length" : $"content-length {announced}",
+    };
 
     private static string Cause(HttpRequestException failure)
         => failure.InnerException is HttpProtocolException { ErrorCode: var code } ? $"stream reset with {code}" : $"{failure.HttpRequestError}";
