@@ -45,6 +45,7 @@ public sealed class ConformanceRun(IMessageSink messages) : IAsyncLifetime
         }
 
         Row("all", Verdicts);
+        Row("of them over HTTP/2", [.. Verdicts.Where(verdict => verdict.Name.EndsWith(" (HTTP/2)", StringComparison.Ordinal))]);
         foreach (var explanation in ExplainedDifferences.All)
         {
             text.Append(CultureInfo.InvariantCulture, $"{explanation.Id,-36}{Verdicts.Count(v => v.Needed.Contains(explanation)),5} cases\n");
