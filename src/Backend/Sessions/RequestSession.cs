@@ -241,7 +241,7 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         else if (_renewed is { } newId)
         {
             await session.RenewAsync(newId, _changes, _cleared);
-            Cookie = new(GatewayProtocol.CookieAction.Set, newId);
+            GiveCookie(newId);
         }
         else if (_changes.Count > 0 || (_cleared && session.Exists) || session.AccessIsDue)
         {
@@ -249,7 +249,7 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
             await session.CommitAsync(_changes, _cleared, _changes.Count > 0 ? request : null);
             if (isNew)
             {
-                Cookie = new(GatewayProtocol.CookieAction.Set, session.Id);
+                GiveCookie(session.Id);
             }
         }
         else
@@ -262,6 +262,18 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         if (_used)
         {
             ReadSnapshot();
+        }
+    }
+
+    /// <summary>The response will carry the session's id, so no cache may keep it: the headers ASP.NET Core's session sets.</summary>
+    private void GiveCookie(SessionId id)
+    {
+        Cookie = new(GatewayProtocol.CookieAction.Set, id);
+        if (_features?.Get<IHttpResponseFeature>() is { HasStarted: false, Headers: var headers })
+        {
+            headers.CacheControl = "no-cache,no-store";
+            headers.Pragma = "no-cache";
+            headers.Expires = "-1";
         }
     }
 

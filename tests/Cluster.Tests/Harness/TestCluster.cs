@@ -17,15 +17,23 @@ using Pomegranate.Sessions;
 namespace Pomegranate.ClusterTests.Harness;
 
 /// <summary>
-/// A whole cluster in this process: a lighthouse, two backends with <see cref="TestApp"/>, a frontend. Real remoting,
-/// real Kestrel, ports that the system chose.
+/// A whole cluster in this process: a lighthouse, two backends with <see cref="TestApp"/> or an app of the tests' own, a
+/// frontend. Real remoting, real Kestrel, ports that the system chose.
 /// </summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly Dictionary<string, string?> _settings;
+    private readonly AppBuilder _app;
     private IHost _lighthouse = null!;
 
-    private TestCluster(Dictionary<string, string?> settings) => _settings = settings;
+    private TestCluster(Dictionary<string, string?> settings, AppBuilder? app)
+    {
+        _settings = settings;
+        _app = app ?? ((named, configure) => TestApp.Build(Code, named, configure));
+    }
+
+    /// <summary>Builds a backend's app: it takes these settings, calls this, then <c>AddPomegranateBackend</c>.</summary>
+    public delegate WebApplication AppBuilder(IEnumerable<KeyValuePair<string, string?>> settings, Action<WebApplicationBuilder> configure);
 
     public AppCode Code { get; } = new();
 
@@ -40,7 +48,10 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestFrontend Frontend { get; private set; } = null!;
 
     /// <param name="settings">For every node.</param>
-    public static async Task<TestCluster> StartAsync(params IEnumerable<(string Key, string Value)> settings)
+    public static Task<TestCluster> StartAsync(params IEnumerable<(string Key, string Value)> settings) => StartAsync(null, settings);
+
+    /// <param name="app">What the backends run; null for <see cref="TestApp"/>.</param>
+    public static async Task<TestCluster> StartAsync(AppBuilder? app, IEnumerable<(string Key, string Value)> settings)
     {
         var cluster = new TestCluster(new()
         {
@@ -50,7 +61,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
             // A busy machine must not lose a member: it would end the process, which is the test run.
             ["Pomegranate:Cluster:AcceptableHeartbeatPause"] = "00:00:30",
-        });
+        }, app);
         foreach (var (key, value) in settings)
         {
             cluster._settings[key] = value;
@@ -145,7 +156,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return host;
     }
 
-    private WebApplication BuildBackend(string name) => TestApp.Build(Code, Named(name), builder =>
+    private WebApplication BuildBackend(string name) => _app(Named(name), builder =>
     {
         builder.Logging.AddProvider(Log);
         builder.Services.AddSingleton<TimeProvider>(Clock);

@@ -1,0 +1,181 @@
+namespace Pomegranate.Conformance.Compare;
+
+/// <summary>Every difference that may be, each with its reason. The same table is in docs/conformance.md.</summary>
+internal static class ExplainedDifferences
+{
+    /// <summary>A whole outcome, where the two are alike in nothing.</summary>
+    private const string Whole = @"\A[\s\S]*\z";
+
+    public static readonly Explanation[] All = [.. Framing, .. Headers, .. Failures, .. Sessions, .. ToBeFixed];
+
+    private static Explanation[] Framing =>
+    [
+        new("length-for-chunks", "A body whose length the app left open has a Content-Length instead of chunks: the same meaning.")
+        {
+            Kestrel = [(@"^framing: (?:chunked|open)$", "framing: by length")],
+        },
+        new("length-for-close", "To an HTTP/1.0 client too the body's length is told, so that its connection can be kept.", @"HTTP/1\.0")
+        {
+            Kestrel = [(@"^framing: until close$", "framing: by length"), (@"^connection: (?:close|keep-alive)\n", ""), (@"^end: closed$", "end: kept")],
+            Cluster = [(@"^connection: (?:close|keep-alive)\n", ""), (@"^end: closed$", "end: kept")],
+        },
+        new("app-closes-connection", "The client's connection is the frontend's: an app that sets Connection does not close it.", @"\?Connection=")
+        {
+            Kestrel = [(@"^connection: (?:close|X-Hop|keep-alive)\n", ""), (@"^end: closed$", "end: kept")],
+        },
+        new("rejection-keeps-connection", "After a request that the app rejects as bad (400, 413) Kestrel closes the connection, as it may not have read all of it. The frontend has.",
+            @"/throw-bad/|/limit/|/mvc/small|a connection after errors")
+        {
+            Kestrel =
+            [
+                (@"^connection: close\n", ""), (@"^end: closed$", "end: kept"), (@"^\(the connection was closed, and a new one made\)\n", ""),
+            ],
+        },
+        new("bad-chunk-close", "To malformed chunks the frontend answers 400 and closes the connection, without announcing that it will.",
+            @"Transfer-Encoding: chunked")
+        {
+            Kestrel = [(@"^(HTTP/1\.1 400 Bad Request\n(?:.*\n)*?)connection: close\n", "$1")],
+        },
+        new("chunk-size-overflow", "Kestrel answers 500 to a chunk size of more than 64 bits; the frontend 400.", "FFFFFFFF")
+        {
+            Kestrel = [(@"^HTTP/1\.1 500 Internal Server Error$", "HTTP/1.1 400 Bad Request")],
+        },
+        new("chunk-framing-counts", "Kestrel counts the framing of chunks against the app's limit of the body; the cluster counts the body.", @"/limit/10")
+        {
+            Kestrel = [(Whole, "(413)")],
+            Cluster = [(@"\AHTTP/1\.1 200 OK\n[\s\S]*\n1234\n[\s\S]*\z", "(413)")],
+        },
+        new("app-transfer-coding", "Transfer codings are between the frontend and its client (RFC 9112 section 6.1): an app cannot set one, and what it has framed itself is its body.",
+            @"Transfer-Encoding=|/own-chunks")
+        {
+            Kestrel =
+            [
+                (@"^framing: .*$", "framing: any"), (@"^connection: close\n", ""), (@"^end: closed$", "end: kept"), (@"^HTTP/2\.0 200$", "HTTP/2.0 500"),
+            ],
+            Cluster = [(@"^framing: .*$", "framing: any"), (@"^5\\r\nhello\\r\n0\\r\n\\r$", "hello")],
+        },
+        new("connect", "CONNECT asks a proxy for a tunnel. The frontend refuses it; Kestrel lets the app answer, with a body where none may be.", "CONNECT ")
+        {
+            Kestrel = [(Whole, "(CONNECT)")],
+            Cluster = [(@"\AHTTP/1\.1 502 Bad Gateway\n[\s\S]*\z", "(CONNECT)")],
+        },
+    ];
+
+    private static Explanation[] Headers =>
+    [
+        new("hop-by-hop-request", "A proxy must take out the headers that speak of the connection (RFC 9110 section 7.6.1).")
+        {
+            Kestrel = [(@"^header (?i:Connection|Keep-Alive|Proxy-Connection|Proxy-Authorization|TE|Upgrade|HTTP2-Settings|Transfer-Encoding): .*\n", "")],
+        },
+        new("hop-by-hop-response", "The same in responses; Alt-Svc too, which names another server than the frontend.", @"response headers: GET /set-headers\?")
+        {
+            Kestrel = [(@"^(?:keep-alive|proxy-connection|proxy-authenticate|proxy-authentication-info|te|upgrade|alt-svc): .*\n", "")],
+        },
+        new("forwarded", "X-Forwarded-* say what the frontend saw; what a client claims, there or in Forwarded, is not believed.", "request headers:")
+        {
+            Kestrel = [(@"^header (?i:X-Forwarded-\w+|Forwarded): .*\n", "")],
+            Cluster = [(@"^header X-Forwarded-(?:For: 127\.0\.0\.1|Host: shop\.test|Proto: http)\n", "")],
+        },
+        new("empty-request-header", "YARP does not pass on request headers without a value.", @"X-Empty:|Host:$|Cookie: ")
+        {
+            Kestrel = [(@"^header (?i:X-Empty|Host|Cookie): \n", "")],
+        },
+        new("odd-header-name", "A parenthesis may not be in a header's name (RFC 9110 section 5.1). Kestrel lets it pass; YARP does not.", @"X\(:")
+        {
+            Kestrel = [(@"^header X\(: 1\n", "")],
+        },
+        new("reason-injection", "A line break in a reason phrase ends the status line on Kestrel, and what follows becomes a header. The frontend refuses it.", "%0d%0a")
+        {
+            Kestrel = [(@"\AHTTP/1\.1 200 a\n[\s\S]*\(no header\): b\n[\s\S]*\z", "(injected)")],
+            Cluster = [(@"\AHTTP/1\.1 502 Bad Gateway\n[\s\S]*\z", "(injected)")],
+        },
+        new("connection-features", "The app is not on the client's connection: the features by which Kestrel shows it (its lifetime, socket, data rates, resets) are not there.", "/server/features")
+        {
+            Kestrel =
+            [
+                (@"^(IHttpResetFeature|IHttpMinRe(?:quest|sponse)\w+|IConnection(?:Lifetime|Items|Socket)Feature|IPersistentStateFeature): True$", "$1: False"),
+            ],
+        },
+        new("request-header-texts", "The exceptions of the request's header collection name the header; Kestrel's do not.", "/server/request-headers")
+        {
+            Cluster = [("The given key 'X-Missing'", "The given key"), (@"already been added\. Key: Host$", "already been added.")],
+        },
+        new("status-over-999", "A status has three digits (RFC 9110 section 15). Kestrel sends 1000; here it becomes 999.", "/status/1000")
+        {
+            Kestrel = [(@"^HTTP/1\.1 1000 $", "HTTP/1.1 999 ")],
+        },
+    ];
+
+    private static Explanation[] Failures =>
+    [
+        new("cut-before-start", "Responses are buffered: of one that fails after its start the client sees nothing but the end of the connection. To be fixed: goes with streamed responses.")
+        {
+            Kestrel =
+            [
+                (@"^HTTP/1\.1 200 OK\nframing: .*\n(?:[a-z-]+: .*\n)*body, then cut off:\n[\s\S]*?(?=^(?:end: ))", "(no answer: reset)\n"),
+            ],
+        },
+        new("whole-before-failure", "An app that fails once its whole answer is written: the client keeps both answer and connection. Kestrel closes the connection, and over HTTP/2 cuts the stream.",
+            @"/status-write/(?:204|205|304)|/throw-whole|/too-many-later|HEAD /(?:throw-started|throw-partial|too-many)")
+        {
+            Kestrel = [(@"^end: closed$", "end: kept"), (@"\A\(cut off: stream reset with 2\)\n[\s\S]*\z", "(a whole answer over HTTP/2)")],
+            Cluster = [(@"\AHTTP/2\.0 2?3?0[0-9]\n[\s\S]*\z", "(a whole answer over HTTP/2)")],
+        },
+        new("head-with-body", "Kestrel sends the body that the exception handler writes to HEAD over HTTP/2. There is none (RFC 9110 section 9.3.2).",
+            @"HEAD /caught/throw \(HTTP/2\)")
+        {
+            Kestrel = [(@"\n\{""type"".*\}$", ""), (@"^framing: (?:open|by length)$", "framing: none")],
+        },
+        new("head-with-wrong-length", "To HEAD with a Content-Length where none may be, Kestrel closes the connection without an answer. Here it is 500, as for GET.",
+            "HEAD /status-length/20[45]/5")
+        {
+            Kestrel = [(@"\A\(no answer: closed\)\nend: closed\z", "(refused)")],
+            Cluster = [(@"\AHTTP/1\.1 500 [\s\S]*\z", "(refused)")],
+        },
+    ];
+
+    private static Explanation[] Sessions =>
+    [
+        new("session-late-change", "A session is committed before the response starts, so it cannot be changed afterwards; ASP.NET Core's can, at the risk of losing the change.", "/session/late|after the response has started")
+        {
+            Kestrel =
+            [
+                ("The session cannot be established after the response has started", "(too late)"), (@"^started;fine$", "started;InvalidOperationException: (too late)."),
+                (@"^1$", "(none)"),
+            ],
+            Cluster = [("The session cannot be changed after the response has started: its changes were committed before the first byte left. Change it earlier", "(too late)")],
+        },
+        new("session-cookie-of-failure", "The session that a failing request began is kept, so its cookie is sent. Kestrel's 500 drops the cookie, and the session is lost.", "GET /session/throw")
+        {
+            Cluster = [(@"^(?:set-cookie: \.Pomegranate\.Session=.*|cache-control: no-cache,no-store|expires: -1|pragma: no-cache)\n", "")],
+        },
+    ];
+
+    private static Explanation[] ToBeFixed =>
+    [
+        new("upgrade-features", "To be fixed: no upgrades and no extended CONNECT, and so no WebSockets.", "/server/features")
+        {
+            Kestrel = [(@"^(IHttpUpgradeFeature|IHttpExtendedConnectFeature): True$", "$1: False")],
+        },
+        new("reason-phrase", "To be fixed: the frontend takes the default reason phrases of HttpResponseMessage, which for 413 and 416 are not ASP.NET Core's.")
+        {
+            Kestrel = [("413 Payload Too Large", "413 Request Entity Too Large"), ("416 Range Not Satisfiable", "416 Requested Range Not Satisfiable")],
+        },
+        new("can-have-body", "To be fixed: a GET without a body but with Content-* headers is taken for one with a body.", @"GET /echo \| Content-")
+        {
+            Cluster = [(@"^canhavebody: True$", "canhavebody: False")],
+        },
+        new("punycode-host", "To be fixed: the app sees an international host name decoded.", "Host: xn--")
+        {
+            Cluster = [(@"^header Host: café\.test$", "header Host: xn--caf-dma.test")],
+        },
+        new("trailers-available-early", "To be fixed: request trailers are said to be available before the body has been read, as it is there whole.", @"POST /request-trailers \| 1234$")
+        {
+            Cluster = [(@"^True True True fine$", "True False True fine")],
+        },
+        new("closed-reader-text", "To be fixed: the message of the exception lacks an article.", @"/read-closed \| 1234$")
+        {
+            Cluster = [("after reader was completed", "after the reader was completed")],
+        },
+    ];
+}

@@ -1,0 +1,37 @@
+namespace Pomegranate.Conformance.Compare;
+
+/// <summary>The judge itself: it must be able to find somebody guilty.</summary>
+public sealed class VerdictTests
+{
+    private static readonly Explanation Colour = new("colour", "") { Kestrel = [("red", "blue")] };
+    private static readonly Explanation Shape = new("shape", "") { Cluster = [("round", "square")] };
+    private static readonly Explanation Elsewhere = new("elsewhere", "", "^other:") { Kestrel = [("red", "blue")] };
+
+    [Fact]
+    public void Of_EqualTexts_NeedsNothing() => Check(Verdict.Of("group: case", "red", "red", [Colour]), isExplained: true);
+
+    [Fact]
+    public void Of_DifferenceNobodyExplains_IsUnexplained() => Check(Verdict.Of("group: case", "red", "green", [Colour, Shape]), isExplained: false);
+
+    [Fact]
+    public void Of_DifferenceExplainedInPart_IsUnexplained()
+        => Check(Verdict.Of("group: case", "red\nbig", "blue\nsmall", [Colour, Shape]), isExplained: false);
+
+    [Fact]
+    public void Of_DifferenceExplainedForOtherCases_IsUnexplained()
+        => Check(Verdict.Of("group: case", "red", "blue", [Elsewhere]), isExplained: false);
+
+    [Fact]
+    public void Of_DifferenceOfOneExplanation_NeedsOnlyThat()
+        => Check(Verdict.Of("group: case", "red", "blue", [Shape, Colour, Elsewhere]), isExplained: true, Colour);
+
+    [Fact]
+    public void Of_DifferenceOfTwoExplanations_NeedsBoth()
+        => Check(Verdict.Of("group: case", "red\nsquare", "blue\nround", [Shape, Colour]), isExplained: true, Shape, Colour);
+
+    private static void Check(Verdict verdict, bool isExplained, params Explanation[] needed)
+    {
+        Assert.Equal(isExplained, verdict.IsExplained);
+        Assert.Equal(needed, verdict.Needed);
+    }
+}
