@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Pomegranate.Frontend.Gateway;
@@ -111,7 +112,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
             Headers = Headers(request, client),
             Body = isStreamed ? default : body?.Whole ?? default,
             IsBodyStreamed = isStreamed,
-            HasBody = request.Content is not null,
+            HasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? request.Content is not null,
             Client = EndPoint(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
             Local = EndPoint(context.Connection.LocalIpAddress, context.Connection.LocalPort),
             TraceIdentifier = context.TraceIdentifier,
@@ -120,7 +121,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
 
     private static KeyValuePair<string, StringValues>[] Headers(HttpRequestMessage request, HttpRequest client)
     {
-        var headers = new List<KeyValuePair<string, StringValues>>(client.Headers.Count + 4) { new("Host", client.Host.Value) };
+        var headers = new List<KeyValuePair<string, StringValues>>(client.Headers.Count + 4) { new("Host", client.Headers.Host) };
         foreach (var (name, values) in request.Headers.NonValidated)
         {
             // The app sees the client's host, not the one YARP would dial.
@@ -152,6 +153,11 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
                 if (cookie.Write(context, reply.Cookie) is { } setCookie)
                 {
                     response.Headers.TryAddWithoutValidation("Set-Cookie", setCookie);
+                    if (reply.Cookie.Action == CookieAction.Keep)
+                    {
+                        // The app has not seen that this answer carries an id: no cache may hand it to others.
+                        response.Headers.CacheControl = new() { NoCache = true, NoStore = true };
+                    }
                 }
 
                 if (isUpgrade && head.StatusCode == StatusCodes.Status101SwitchingProtocols)
@@ -174,7 +180,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
 
     private static HttpResponseMessage ToMessage(WebResponse answer, ResponseStream? stream)
     {
-        var response = new HttpResponseMessage((HttpStatusCode)answer.StatusCode) { ReasonPhrase = answer.ReasonPhrase };
+        var response = new HttpResponseMessage((HttpStatusCode)answer.StatusCode) { ReasonPhrase = answer.ReasonPhrase ?? ReasonPhrases.GetReasonPhrase(answer.StatusCode) };
         response.Content = stream is null ? new ReadOnlyMemoryContent(answer.Body) : new StreamedContent(stream, response);
         foreach (var (name, values) in answer.Headers)
         {

@@ -16,7 +16,7 @@ internal static class EchoEndpoints
     }
 
     /// <summary>The headers that every proxy adds are looked at on their own, at /all-headers.</summary>
-    private static bool IsOurs(string header) => !header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOurs(string header) => !header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) && !header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
 
     private static async Task EchoAsync(HttpContext context, Func<string, bool> shows)
     {

@@ -18,6 +18,7 @@ internal sealed class RequestBodyReader(
 {
     private bool _started;
     private bool _closed;
+    private bool _completed;
     private long _consumed;
     private ReadOnlySequence<byte> _seen;
 
@@ -51,7 +52,14 @@ internal sealed class RequestBodyReader(
 
     public override void CancelPendingRead() => source.CancelPendingRead();
 
-    public override void Complete(Exception? exception = null) => source.Complete(exception);
+    public override void Complete(Exception? exception = null)
+    {
+        _completed = true;
+        source.Complete(exception);
+    }
+
+    /// <summary>Whether the app has seen its end: then the client's trailers would be known.</summary>
+    public bool HasEnded { get; private set; }
 
     /// <summary>The app has returned: the body is out of its reach.</summary>
     public void Close() => _closed = true;
@@ -59,6 +67,11 @@ internal sealed class RequestBodyReader(
     private void StartReading()
     {
         ObjectDisposedException.ThrowIf(_closed, typeof(RequestBodyStream));
+        if (_completed)
+        {
+            throw new InvalidOperationException("Reading is not allowed after the reader was completed.");
+        }
+
         if (lifetime.Aborted is { } reason)
         {
             throw new TaskCanceledException("The request was aborted", reason);
@@ -76,6 +89,7 @@ internal sealed class RequestBodyReader(
     private void Count(ReadResult result)
     {
         _seen = result.Buffer;
+        HasEnded |= result.IsCompleted;
         limit.Check(_consumed + _seen.Length);
     }
 }

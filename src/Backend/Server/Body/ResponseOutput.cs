@@ -145,6 +145,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
         await stream.SendEndAsync(trailers);
     }
 
+    /// <summary>There is no whole response: whoever waits for it learns why, and the client sees a cut.</summary>
     public void Fail(Exception failure)
     {
         End();
@@ -154,7 +155,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
             stream.Abort();
         }
 
-        // Else what was sent still arrives, as from Kestrel, and the stream closes without its end.
+        // Else what was streamed still arrives, as from Kestrel, and the stream closes without its end.
     }
 
     /// <summary>Nothing starts a stream from here on; true where none has been started.</summary>

@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Pomegranate.Backend.Server;
 
-/// <summary>The request's trailers: known at once, as the body arrived whole, and none, as frontends forward none.</summary>
-internal sealed class RequestTrailersFeature : IHttpRequestTrailersFeature
+/// <summary>The request's trailers: known once the body is read, and none, as frontends forward none.</summary>
+internal sealed class RequestTrailersFeature(Func<bool> hasEnded) : IHttpRequestTrailersFeature
 {
     private HeaderDictionary? _trailers;
 
-    public bool Available => true;
+    public bool Available => hasEnded();
 
     public IHeaderDictionary Trailers => _trailers ??= [];
 }

@@ -225,7 +225,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         features.Set<IHttpRequestBodyDetectionFeature>(
             new RequestBodyDetectionFeature(_request.HasBody && request.Headers.ContentLength != 0));
         features.Set<IRequestBodyPipeFeature>(_bodyPipe);
-        features.Set<IHttpRequestTrailersFeature>(new RequestTrailersFeature());
+        features.Set<IHttpRequestTrailersFeature>(new RequestTrailersFeature(_request.HasBody ? () => _reader.HasEnded : () => true));
         features.Set<IHttpMaxRequestBodySizeFeature>(limit);
         features.Set<IHttpBodyControlFeature>(control);
         features.Set<IHttpRequestLifetimeFeature>(_lifetime);
