@@ -36,10 +36,11 @@ internal sealed class ClusterGateway
         _time = time;
         _streams = streams;
         _incarnation = unchecked((ulong)(long)Cluster.Get(system).SelfUniqueAddress.Uid);
-        _region = ClusterSharding.Get(system).StartProxy(
-            SessionSharding.TypeName, NodeRole.Backend, new SessionSharding(node.Value.Shards));
+        var sharding = new SessionSharding(node.Value.Shards);
+        _region = ClusterSharding.Get(system).StartProxy(SessionSharding.TypeName, NodeRole.Backend, sharding);
         system.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _router = system.ActorOf(RequestRouter.Props(_region, _options, state, time, streams.Cut), "request-router");
+        _router = system.ActorOf(RequestRouter.Props(
+            _region, _options, state, time, streams.Cut, id => ForgetHome.Of(sharding.ShardOf(id))), "request-router");
     }
 
     /// <param name="session">The client's session; null for a client without one.</param>

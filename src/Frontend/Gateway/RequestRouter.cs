@@ -40,15 +40,17 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly Dictionary<ulong, PendingRequest> _pending = [];
     private readonly HashSet<UniqueAddress> _backends = [];
     private readonly Action<ulong>? _onDeath;
+    private readonly Func<SessionId, object?>? _forgetHome;
     private int _step;
 
-    public RequestRouter(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null)
+    public RequestRouter(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null)
     {
         _region = region;
         _options = options;
         _state = state;
         _time = time;
         _onDeath = onDeath;
+        _forgetHome = forgetHome;
 
         Receive<Send>(OnSend);
         Receive<RequestReply>(OnReply);
@@ -66,8 +68,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null) =>
-        Akka.Actor.Props.Create(() => new RequestRouter(region, options, state, time, onDeath));
+    public static Props Props(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(region, options, state, time, onDeath, forgetHome));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
@@ -228,7 +230,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             inDoubt++;
 
             // A copy that is sent before the region proxy knows of the death goes to the dead node and is lost: hence
-            // several times.
+            // several times, and each time the proxy asks for the home anew.
+            if (_forgetHome?.Invoke(request.Message.SessionId) is { } forget)
+            {
+                _region.Tell(forget, ActorRefs.NoSender);
+            }
+
             if (request.MayBeSentAgain)
             {
                 RunAgain(request);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
+using Pomegranate.Gateway;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Frontend.Tests.Gateway;
@@ -10,6 +11,24 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
 {
     /// <summary>Longer than the silence that a router bears.</summary>
     private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(7);
+
+    [Fact]
+    public async Task BackendRemoved_HomesAreForgottenBeforeRequestsAreSentAgain()
+    {
+        // The region may know of the death before the coordinator does, and be told the dead home once more.
+        AsksForHomesAnew = true;
+        BackendUp();
+        var request = Send();
+        await HomeGetsAsync<RunRequest>();
+
+        BackendRemoved();
+
+        Assert.Equal($"forget {request.Message.SessionId}", await HomeGetsAsync<string>());
+        Assert.Equal(request.Message.RequestId, (await HomeGetsAsync<RunRequest>()).RequestId);
+    }
+
+    [Fact]
+    public void ForgetHome_IsKnownToThisAkka() => Assert.NotNull(ForgetHome.Of("7"));
 
     [Fact]
     public async Task BackendDies_IdempotentRequest_IsSentAgainUnderItsIdUntilAnswered()

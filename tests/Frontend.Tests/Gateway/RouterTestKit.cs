@@ -39,10 +39,14 @@ public abstract class RouterTestKit : TestKit
         : base(Configuration)
     {
         _region = CreateTestProbe("region");
-        Router = Sys.ActorOf(RequestRouter.Props(_region.Ref, Options, State, _time), "router");
+        Router = Sys.ActorOf(RequestRouter.Props(
+            _region.Ref, Options, State, _time, forgetHome: id => AsksForHomesAnew ? $"forget {id}" : null), "router");
     }
 
     private protected IActorRef Router { get; }
+
+    /// <summary>Whether the region is told to forget homes; what it is told is a text here.</summary>
+    private protected bool AsksForHomesAnew { get; set; }
 
     private protected FrontendState State { get; } = new();
 

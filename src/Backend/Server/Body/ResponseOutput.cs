@@ -85,17 +85,9 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
             return Flushed();
         }
 
-        if (_streaming is not null || _isEager || Length > inlineBytes)
+        if (!TryHold())
         {
             await SendStagedAsync(cancellationToken);
-            return Flushed();
-        }
-
-        _flushed = _staged?.WrittenMemory ?? default;
-        if (!_isWatched && !IsLengthInline)
-        {
-            _isWatched = true;
-            _ = StreamFlushedLaterAsync();
         }
 
         return Flushed();
@@ -182,6 +174,28 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
 
             return false;
         }
+    }
+
+    /// <summary>Whether what was flushed may wait a moment for the rest.</summary>
+    private bool TryHold()
+    {
+        lock (_lock)
+        {
+            if (_streaming is not null || _isEager || Length > inlineBytes)
+            {
+                return false;
+            }
+
+            _flushed = _staged?.WrittenMemory ?? default;
+        }
+
+        if (!_isWatched && !IsLengthInline)
+        {
+            _isWatched = true;
+            _ = StreamFlushedLaterAsync();
+        }
+
+        return true;
     }
 
     /// <summary>After a moment, what was flushed leaves. The app may be writing behind it meanwhile.</summary>
