@@ -88,4 +88,8 @@ async function enter() {
 function bold(text) { const b = document.createElement("b"); b.textContent = text; return b; }
 function small(text) { const s = document.createElement("small"); s.textContent = text; return s; }
 
+// A session lives by its requests, and an open connection is none: without this a failover after a long talk would
+// ask for the name again.
+setInterval(() => fetch("me").catch(() => { }), 5 * 60_000);
+
 fetch("me").then(answer => answer.json()).then(me => me.name ? enter() : askName());
