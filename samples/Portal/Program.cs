@@ -26,11 +26,14 @@ app.UseRouting();
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseSession();
+app.UseWebSockets();
 
 app.MapRazorPages();
 app.MapPlain();
 app.MapCounter();
 app.MapRead();
 app.MapBlob();
+app.MapFiles();
+app.MapLive();
 app.MapStats();
 app.Run();

@@ -148,10 +148,13 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         _cleared = true;
     }
 
-    /// <summary>The app may commit early, to see the error itself; the server commits in any case.</summary>
+    /// <summary>
+    /// The app may commit early, to see the error itself; the server commits in any case. The end of this id waits for
+    /// the server: the request is still in the session, and <c>UseSession()</c> commits after every request.
+    /// </summary>
     async Task ISession.CommitAsync(CancellationToken cancellationToken)
     {
-        if (!_committed)
+        if (!_committed && _renewed is null && !_abandoned)
         {
             await CommitChangesAsync();
         }

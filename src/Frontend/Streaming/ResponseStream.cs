@@ -22,7 +22,8 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
     private WebSocketFrames? _frames;
     private int _left;
     private bool _isComplete;
-    private bool _hasSentClose;
+    private int _closeSent;
+    private Exception? _cut;
     private volatile bool _goesAway;
     private int _isClosed;
 
@@ -70,6 +71,11 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_cut is not null)
+        {
+            return EndOf(_cut, buffer.Span);
+        }
+
         try
         {
             var reading = ReadFramesAsync(buffer, cancellationToken);
@@ -84,7 +90,8 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
         }
         catch (Exception failure) when (failure is IOException or WireFormatException or ConnectionAbortedException)
         {
-            return Close(buffer.Span) ?? throw new IOException("The session's home has cut the response before its end.", failure);
+            _cut = failure;
+            return EndOf(failure, buffer.Span);
         }
     }
 
@@ -210,22 +217,28 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
         }
     }
 
+    private int EndOf(Exception cut, Span<byte> buffer) =>
+        Close(buffer) ?? throw new IOException("The session's home has cut the response before its end.", cut);
+
     /// <summary>A WebSocket's last word, and then its end; null where there is none to say.</summary>
     private int? Close(Span<byte> buffer)
     {
-        if (_frames is null || (!_hasSentClose && !_frames.IsBetweenFrames))
+        if (_frames is null || (_closeSent == 0 && !_frames.IsBetweenFrames))
         {
             return null;
         }
 
-        if (_hasSentClose || _frames.HasSeenClose)
+        if (buffer.IsEmpty)
         {
-            _isComplete = true;
+            // YARP asks without a buffer first, whether there is something to read: there is.
             return 0;
         }
 
-        _hasSentClose = true;
-        WebSocketFrames.GoingAway.CopyTo(buffer);
-        return WebSocketFrames.GoingAway.Length;
+        var word = _frames.HasSeenClose ? default : WebSocketFrames.GoingAway[_closeSent..];
+        word = word[..Math.Min(word.Length, buffer.Length)];
+        word.CopyTo(buffer);
+        _closeSent += word.Length;
+        _isComplete = word.IsEmpty;
+        return word.Length;
     }
 }

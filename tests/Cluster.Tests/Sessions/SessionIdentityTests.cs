@@ -1,3 +1,4 @@
+using System.Net;
 using Pomegranate.Backend;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.ClusterTests.Harness;
@@ -123,6 +124,32 @@ public sealed class SessionIdentityTests(SharedCluster shared)
         using var other = shared.Cluster.NewBrowser();
         other.SessionCookie = id;
         Assert.Equal("(none)", await other.ReadAsync("key"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RenewIdOrAbandon_InAnAppThatCallsUseSession_Works(bool abandons)
+    {
+        // UseSession() commits once the app has run, and the server when the response starts: the id ends once.
+        using var browser = shared.Cluster.NewBrowser();
+        await browser.StoreAsync("key", "value");
+        var path = $"/usesession/{shared.Cluster.Code.Add(async http =>
+        {
+            await (abandons ? http.Session.AbandonAsync() : http.Session.RenewIdAsync());
+            if (!abandons)
+            {
+                http.Session.SetString("user", "Ada");
+            }
+
+            http.Response.Redirect("/");
+        })}";
+
+        var answer = await browser.SendAsync(new(HttpMethod.Get, path));
+
+        Assert.Equal(HttpStatusCode.Found, answer.Status);
+        Assert.Equal(abandons ? "(none)" : "value", await browser.ReadAsync("key"));
+        Assert.Equal(abandons ? "(none)" : "Ada", await browser.ReadAsync("user"));
     }
 
     [Fact]
