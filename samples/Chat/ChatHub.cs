@@ -18,13 +18,14 @@ internal sealed class ChatHub(ChatRoom room, IOptions<NodeOptions> node, TimePro
         : Clients.Caller.SendAsync("Stranger");
 
     /// <summary>Says something to everybody. The page sends it again, with the same id, if no answer came.</summary>
-    public void Send(string id, string text)
+    [HubMethodName("Send")]
+    public Task SendAsync(string id, string text)
     {
         if (Name is not { } name || id is not { Length: > 0 and <= LongestId } || text is not { Length: > 0 and <= LongestText })
         {
             throw new HubException($"A message has 1 to {LongestText} characters and a sender with a name.");
         }
 
-        room.Say(new ChatMessage(id, time.GetUtcNow(), name, text, node.Value.NodeName));
+        return room.SayAsync(new ChatMessage(id, time.GetUtcNow(), name, text, node.Value.NodeName));
     }
 }

@@ -9,8 +9,8 @@ internal sealed class ChatRoom(IHubContext<ChatHub> hub)
     private readonly Lock _lock = new();
     private readonly List<ChatMessage> _history = [];
 
-    /// <summary>A message was said here; the other nodes' rooms do not have it yet.</summary>
-    public event Action<ChatMessage>? Said;
+    /// <summary>Gives a message to the rooms of the other nodes; none where the app is alone.</summary>
+    public Func<ChatMessage, Task>? PassOn { get; set; }
 
     /// <summary>The last messages, the oldest first.</summary>
     public IReadOnlyList<ChatMessage> History
@@ -24,23 +24,24 @@ internal sealed class ChatRoom(IHubContext<ChatHub> hub)
         }
     }
 
-    /// <summary>A client of this node says something.</summary>
-    public void Say(ChatMessage message)
+    /// <summary>
+    /// A client of this node says something. The others have it first: if this node dies before its client knows that
+    /// the message was said, the page says it again, and if it dies later, nobody needs this node for it.
+    /// </summary>
+    public async Task SayAsync(ChatMessage message)
     {
-        if (Deliver(message))
-        {
-            Said?.Invoke(message);
-        }
+        await (PassOn?.Invoke(message) ?? Task.CompletedTask);
+        Deliver(message);
     }
 
-    /// <summary>Gives a message to the clients here; false if they have had it.</summary>
-    public bool Deliver(ChatMessage message)
+    /// <summary>Gives a message to the clients here, once.</summary>
+    public void Deliver(ChatMessage message)
     {
         lock (_lock)
         {
             if (_history.Any(known => known.Id == message.Id))
             {
-                return false;
+                return;
             }
 
             _history.Add(message);
@@ -52,6 +53,5 @@ internal sealed class ChatRoom(IHubContext<ChatHub> hub)
 
         // Not waited for: one slow client must not hold up the room. SignalR logs what it cannot deliver.
         _ = hub.Clients.All.SendAsync("Said", message);
-        return true;
     }
 }
