@@ -41,7 +41,24 @@ internal sealed partial class BackendNode(
     /// <summary>Whether this node's replica is complete and it takes shards.</summary>
     public bool IsReady { get; private set; }
 
-    public async Task StartingAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => UnlessStoppedAsync(JoinAsync, cancellationToken);
+
+    public Task StartedAsync(CancellationToken cancellationToken) => UnlessStoppedAsync(TakeShardsAsync, cancellationToken);
+
+    /// <summary>A node may be told to stop while it still waits: then it stops, and that is no failure.</summary>
+    private static async Task UnlessStoppedAsync(Func<CancellationToken, Task> step, CancellationToken cancellation)
+    {
+        try
+        {
+            await step(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The host goes on to stop what it has started.
+        }
+    }
+
+    private async Task JoinAsync(CancellationToken cancellationToken)
     {
         var system = _system = services.GetRequiredService<ActorSystem>();
         var replica = system.ActorOf(SessionReplica.Props(replication.Value, time), SessionReplica.Name);
@@ -55,8 +72,9 @@ internal sealed partial class BackendNode(
         await ShareKeysAsync(system, cancellationToken);
     }
 
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    private async Task TakeShardsAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),

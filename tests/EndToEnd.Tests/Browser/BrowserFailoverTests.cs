@@ -8,18 +8,12 @@ namespace Pomegranate.EndToEnd.Tests.Browser;
 [Collection("cluster")]
 public class BrowserFailoverTests
 {
-    private static readonly string[] Flags =
-    [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ];
-
     [Fact]
     public async Task Shopping_BackendKilled_CartAndSignInAreIntact()
     {
         await using var cluster = await ClusterProcess.StartAsync();
         using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
+        await using var browser = await Chromium.LaunchAsync(playwright);
         var page = await browser.NewPageAsync(new() { BaseURL = cluster.Frontends[0].ToString() });
 
         await page.GotoAsync("/sign-in");

@@ -17,7 +17,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
 
     private ClusterProcess(Process process, string stateFile) => (_process, _stateFile) = (process, stateFile);
 
-    public static async Task<ClusterProcess> StartAsync(int backends = 3, int frontends = 2, params string[] settings)
+    public static async Task<ClusterProcess> StartAsync(
+        int backends = 3, int frontends = 2, string app = "samples/Portal", params string[] settings)
     {
         var stateFile = Path.Combine(Path.GetTempPath(), $"pomegranate-{Guid.NewGuid():N}.json");
         var start = new ProcessStartInfo("dotnet")
@@ -29,7 +30,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
         };
         string[] arguments =
         [
-            RepoPaths.LocalCluster, "--headless", "--state", stateFile,
+            RepoPaths.LocalCluster, "--headless", "--state", stateFile, "--app", app,
             "--backends", $"{backends}", "--frontends", $"{frontends}",
             .. settings.SelectMany(s => new[] { "--set", s }),
         ];

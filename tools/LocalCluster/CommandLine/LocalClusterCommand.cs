@@ -12,9 +12,10 @@ internal static class LocalClusterCommand
     {
         var headless = new Option<bool>("--headless") { Description = "No key presses: line commands on standard input, if it is open." };
         var state = new Option<FileInfo?>("--state") { Description = "Keep the nodes in this file, as JSON. Written once all are ready.", HelpName = "file" };
-        var backends = Count("--backends", "How many Portal backends.", 3);
+        var backends = Count("--backends", "How many backends.", 3);
         var frontends = Count("--frontends", "How many frontends.", 2);
         var deadline = new Option<int>("--ready-within") { Description = "Seconds the nodes may take to be ready.", DefaultValueFactory = _ => 60, HelpName = "seconds" };
+        var app = new Option<string?>("--app") { Description = "The project that the backends run: its directory or its file. Default: samples/Portal.", HelpName = "project" };
         var set = new Option<string[]>("--set")
         {
             Description = "Configuration for every node, for example Pomegranate:Replication:Level=all. May be repeated.",
@@ -31,7 +32,7 @@ internal static class LocalClusterCommand
 
         var command = new RootCommand("Runs a whole Pomegranate cluster on this machine, as real processes on loopback.")
         {
-            headless, state, backends, frontends, deadline, set,
+            headless, state, backends, frontends, deadline, app, set,
         };
         command.SetAction((result, _) => LocalClusterRun.RunAsync(new LocalClusterOptions(
             result.GetValue(headless),
@@ -39,6 +40,7 @@ internal static class LocalClusterCommand
             result.GetValue(backends),
             result.GetValue(frontends),
             TimeSpan.FromSeconds(result.GetValue(deadline)),
+            result.GetValue(app),
             [.. result.GetValue(set)!.Select(Setting)])));
         return command;
     }

@@ -4,6 +4,7 @@ namespace Pomegranate.LocalCluster.CommandLine;
 /// <param name="Headless">Take line commands from standard input instead of key presses.</param>
 /// <param name="State">Where to keep the nodes as JSON, if anywhere.</param>
 /// <param name="ReadyWithin">How long the nodes may take to be ready.</param>
+/// <param name="App">The project that the backends run; the Portal if none.</param>
 /// <param name="Settings">Configuration for every node, beside what makes it a node.</param>
 internal sealed record LocalClusterOptions(
     bool Headless,
@@ -11,4 +12,5 @@ internal sealed record LocalClusterOptions(
     int Backends,
     int Frontends,
     TimeSpan ReadyWithin,
+    string? App,
     IReadOnlyList<KeyValuePair<string, string>> Settings);

@@ -34,11 +34,11 @@ internal sealed class ClusterPlan
         }
 
         var lighthouse = repository.Program("lighthouse", "Pomegranate.Lighthouse");
-        var portal = repository.Program(Path.Combine("samples", "Portal"), "Portal");
+        var app = options.App is { } project ? repository.App(project) : repository.Program(Path.Combine("samples", "Portal"), "Portal");
         var frontend = repository.Program(Path.Combine("src", "Frontend"), "Pomegranate.Frontend");
         List<NodeSpec> nodes = [new("lighthouse", NodeRole.Lighthouse, lighthouse, ports.Any(), Preferably(LighthouseManagementPort), null)];
         nodes.AddRange(Enumerable.Range(1, options.Backends).Select(i =>
-            new NodeSpec($"backend{i}", NodeRole.Backend, portal, ports.Any(), ports.Any(), null)));
+            new NodeSpec($"backend{i}", NodeRole.Backend, app, ports.Any(), ports.Any(), null)));
         nodes.AddRange(Enumerable.Range(1, options.Frontends).Select(i =>
             new NodeSpec($"frontend{i}", NodeRole.Frontend, frontend, ports.Any(), ports.Any(), Preferably(FirstHttpPort + i - 1))));
         return new ClusterPlan(nodes, options.Settings) { TakenPorts = taken };

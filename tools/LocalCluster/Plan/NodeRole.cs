@@ -6,7 +6,7 @@ internal enum NodeRole
     /// <summary>The seed node.</summary>
     Lighthouse,
 
-    /// <summary>Runs the Portal.</summary>
+    /// <summary>Runs the app.</summary>
     Backend,
 
     /// <summary>Takes HTTP.</summary>

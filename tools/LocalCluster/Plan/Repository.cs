@@ -41,12 +41,26 @@ internal sealed class Repository
     /// <summary>A program of the repository.</summary>
     /// <param name="project">The project's directory, which is also where it runs: its settings and static files lie there.</param>
     /// <exception cref="LocalClusterException">It has not been built.</exception>
-    public NodeProgram Program(string project, string assembly)
+    public NodeProgram Program(string project, string assembly) =>
+        Built(Path.Combine(_root, project), assembly, Path.Combine(_root, Solution));
+
+    /// <summary>An app, of the repository or not.</summary>
+    /// <param name="project">Its project file, or the directory with just one; the assembly is named as the file.</param>
+    /// <exception cref="LocalClusterException">There is no such project, or it has not been built.</exception>
+    public NodeProgram App(string project)
     {
-        var directory = Path.Combine(_root, project);
+        var path = Path.GetFullPath(project);
+        string[] files = File.Exists(path) ? [path] : Directory.Exists(path) ? Directory.GetFiles(path, "*.csproj") : [];
+        return files is [var file]
+            ? Built(Path.GetDirectoryName(file)!, Path.GetFileNameWithoutExtension(file), file)
+            : throw new LocalClusterException($"--app {project}: must be a project file, or a directory with just one, and {path} is not.");
+    }
+
+    private NodeProgram Built(string directory, string assembly, string build)
+    {
         var path = Path.Combine(directory, _output, assembly + ".dll");
         return File.Exists(path)
             ? new NodeProgram(path, directory)
-            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {Path.Combine(_root, Solution)}");
+            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {build} -c {Path.GetFileName(Path.GetDirectoryName(_output))}");
     }
 }

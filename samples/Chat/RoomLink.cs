@@ -1,0 +1,89 @@
+using Akka.Actor;
+using Akka.Cluster;
+
+namespace Chat;
+
+/// <summary>
+/// The app's own backplane: what is said on a backend is told to an actor on each other one. Inert where there is no
+/// cluster.
+/// </summary>
+/// <remarks>
+/// In memory: a network that is parted delivers to its own side only, and the history goes with the last backend. Not
+/// Akka's DistributedPubSub: it confirms nothing, and gossips its subscriptions, so that a backend that has just joined
+/// would miss about a second of the talk.
+/// </remarks>
+internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHostedService
+{
+    private const string Name = "chat-room";
+
+    /// <summary>How long a message waits for a backend that is dying or hangs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Hosted services start when the backend is a member of the cluster, and before it takes requests.
+        if (services.GetService<ActorSystem>() is { } system)
+        {
+            system.ActorOf(Props.Create(() => new Link(room)), Name);
+            room.PassOn = message => Task.WhenAll(Others(system).Select(other => TellAsync(other, message)));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static IEnumerable<ActorSelection> Others(ActorSystem system)
+    {
+        var cluster = Cluster.Get(system);
+        return cluster.State.Members
+            .Where(member => member.HasRole("backend") && member.UniqueAddress != cluster.SelfUniqueAddress)
+            .Select(member => system.ActorSelection(new RootActorPath(member.Address) / "user" / Name));
+    }
+
+    private static async Task TellAsync(ActorSelection other, ChatMessage message)
+    {
+        try
+        {
+            await other.Ask<Heard>(message, Patience);
+        }
+        catch (AskTimeoutException)
+        {
+            // It is dying, and its clients will be somebody else's; or it starts, and will ask what was said.
+        }
+    }
+
+    /// <summary>From a backend that has just started: what was said so far?</summary>
+    private sealed record Hello;
+
+    /// <summary>A message has arrived.</summary>
+    private sealed record Heard;
+
+    private sealed class Link : ReceiveActor
+    {
+        public Link(ChatRoom room)
+        {
+            Receive<ChatMessage>(message =>
+            {
+                room.Deliver(message);
+                Sender.Tell(new Heard());
+            });
+            Receive<Hello>(_ =>
+            {
+                foreach (var message in room.History)
+                {
+                    Sender.Tell(message);
+                }
+            });
+            Receive<Heard>(_ => { });
+        }
+
+        protected override void PreStart()
+        {
+            foreach (var other in Others(Context.System))
+            {
+                other.Tell(new Hello(), Self);
+            }
+        }
+    }
+}
