@@ -88,6 +88,9 @@ internal sealed class RequestLedger
         /// <summary>The answer, once there is one.</summary>
         public RequestReply? Reply { get; set; }
 
+        /// <summary>When its answer began to leave by a stream; the reply is for whoever asks much later.</summary>
+        public long? StreamedAt { get; set; }
+
         /// <summary>Cancels the request while it runs.</summary>
         public CancellationTokenSource? Cancellation { get; set; }
     }

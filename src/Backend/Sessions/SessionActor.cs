@@ -24,6 +24,8 @@ namespace Pomegranate.Backend.Sessions;
 /// </remarks>
 internal sealed class SessionActor : ReceiveActor, IWithTimers
 {
+    private static readonly TimeSpan StreamPatience = TimeSpan.FromSeconds(5);
+
     private readonly SessionServices _services;
     private readonly SessionId _id;
     private readonly RequestLedger _ledger = new();
@@ -186,7 +188,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     private void Repeat(RequestId id, RequestLedger.Item known)
     {
-        if (known.Reply is { } reply)
+        if (known.Reply is { } reply && !IsOnItsWay(known))
         {
             Sender.Tell(reply);
         }
@@ -194,6 +196,22 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         {
             known.ReplyTo.Add(Sender);
             Sender.Tell(new RequestReply(id, ReplyKind.Running, _services.NodeName));
+        }
+    }
+
+    /// <summary>
+    /// A streamed answer and a word of this actor's go different ways: a copy of the request must not be refused while
+    /// the answer to the first is still under way.
+    /// </summary>
+    private bool IsOnItsWay(RequestLedger.Item known) =>
+        known.StreamedAt is { } since && _services.Time.GetElapsedTime(since) < StreamPatience;
+
+    private void NoteStreamed(RequestReply reply)
+    {
+        _ledger.End(reply);
+        if (_ledger.Find(reply.RequestId) is { } item)
+        {
+            item.StreamedAt = _services.Time.GetTimestamp();
         }
     }
 
@@ -269,7 +287,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         _running--;
         if (ended.IsStreamed)
         {
-            _ledger.End(ended.Reply);
+            NoteStreamed(ended.Reply);
         }
         else
         {
