@@ -4,6 +4,7 @@ namespace Pomegranate.Frontend.Gateway;
 internal sealed class FrontendState
 {
     private volatile int _backends;
+    private volatile bool _isOpen;
     private volatile bool _isDraining;
 
     /// <summary>Backends that are up.</summary>
@@ -11,6 +12,13 @@ internal sealed class FrontendState
     {
         get => _backends;
         set => _backends = value;
+    }
+
+    /// <summary>Takes connections.</summary>
+    public bool IsOpen
+    {
+        get => _isOpen;
+        set => _isOpen = value;
     }
 
     /// <summary>Told to stop: still serving, but not ready for new clients.</summary>

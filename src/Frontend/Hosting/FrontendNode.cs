@@ -55,6 +55,8 @@ internal sealed partial class FrontendNode(
     /// <summary>A frontend that is told to leave the cluster stops like one that is told by a signal.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        // Kestrel takes connections by now.
+        state.IsOpen = true;
         var system = services.GetRequiredService<ActorSystem>();
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "stop-kestrel", async () =>

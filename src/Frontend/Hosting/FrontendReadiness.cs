@@ -8,6 +8,11 @@ internal sealed class FrontendReadiness(ClusterGateway gateway, FrontendState st
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        if (!state.IsOpen)
+        {
+            return HealthCheckResult.Unhealthy("The frontend does not take connections yet.");
+        }
+
         if (state.IsDraining)
         {
             return HealthCheckResult.Unhealthy("The frontend is stopping.");
