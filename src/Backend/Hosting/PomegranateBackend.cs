@@ -14,6 +14,7 @@ using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Clustering;
+using Pomegranate.Configuration;
 using Pomegranate.Management;
 
 namespace Pomegranate.Backend;
@@ -43,9 +44,9 @@ public static class PomegranateBackendExtensions
             return builder;
         }
 
-        AddOptions<ClusterSessionOptions, ClusterSessionOptionsValidator>(builder, ClusterSessionOptions.Section);
-        AddOptions<ReplicationOptions, ReplicationOptionsValidator>(builder, ReplicationOptions.Section);
-        AddOptions<PomegranateServerOptions, PomegranateServerOptionsValidator>(builder, PomegranateServerOptions.Section);
+        services.AddValidatedOptions<ClusterSessionOptions, ClusterSessionOptionsValidator>(builder.Configuration, ClusterSessionOptions.Section);
+        services.AddValidatedOptions<ReplicationOptions, ReplicationOptionsValidator>(builder.Configuration, ReplicationOptions.Section);
+        services.AddValidatedOptions<PomegranateServerOptions, PomegranateServerOptionsValidator>(builder.Configuration, PomegranateServerOptions.Section);
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ReplicaClient>();
@@ -63,14 +64,6 @@ public static class PomegranateBackendExtensions
         AddSessionStore(services);
         AddSharedKeys(services);
         return builder;
-    }
-
-    private static void AddOptions<TOptions, TValidator>(WebApplicationBuilder builder, string section)
-        where TOptions : class
-        where TValidator : class, IValidateOptions<TOptions>
-    {
-        builder.Services.AddOptions<TOptions>().Bind(builder.Configuration.GetSection(section)).ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
     }
 
     /// <summary>An app's own <c>UseSession()</c> meets our session instead of replacing it.</summary>

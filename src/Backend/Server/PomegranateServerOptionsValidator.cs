@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using Pomegranate.Clustering;
+using Pomegranate.Configuration;
 
 namespace Pomegranate.Backend.Server;
 

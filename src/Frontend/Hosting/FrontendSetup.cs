@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
+using Pomegranate.Configuration;
 using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Http;
@@ -20,8 +21,7 @@ internal static class FrontendSetup
     public static void AddFrontend(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.AddValidatedOptions<GatewayOptions, GatewayOptionsValidator>(builder.Configuration, GatewayOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FrontendState>();
         services.AddSingleton<StreamListener>();
@@ -42,6 +42,8 @@ internal static class FrontendSetup
             builder.Configuration.GetValue($"{GatewayOptions.Section}:{nameof(GatewayOptions.DrainDelay)}", TimeSpan.Zero));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // Kestrel is what a web application builds first, and reads options here: all that is wrong is said at once.
+            kestrel.ApplicationServices.GetRequiredService<IStartupValidator>().Validate();
             kestrel.AddServerHeader = false;
 
             // The app has its own limit, Kestrel's by default, and is to say so itself.

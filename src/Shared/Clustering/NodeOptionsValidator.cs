@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Pomegranate.Configuration;
 
 namespace Pomegranate.Clustering;
 

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pomegranate.Configuration;
 using Pomegranate.Liveness;
 #if PETABRIDGE_CMD
 using Pomegranate.Management;
@@ -31,8 +32,7 @@ internal static class PomegranateNode
         string role,
         Action<AkkaConfigurationBuilder, IServiceProvider>? configure = null)
     {
-        services.AddOptions<NodeOptions>().Bind(configuration.GetSection(NodeOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsValidator>();
+        services.AddValidatedOptions<NodeOptions, NodeOptionsValidator>(configuration, NodeOptions.Section);
 
         var name = configuration.GetSection(NodeOptions.Section)[nameof(NodeOptions.Name)] ?? new NodeOptions().Name;
         services.AddAkka<NodeLifetime>(name, (builder, provider) =>

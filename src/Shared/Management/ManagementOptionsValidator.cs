@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
-using Pomegranate.Clustering;
+using Pomegranate.Configuration;
 
 namespace Pomegranate.Management;
 

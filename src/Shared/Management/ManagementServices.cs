@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
+using Pomegranate.Configuration;
 
 namespace Pomegranate.Management;
 
@@ -16,8 +16,7 @@ internal static class ManagementServices
     /// </summary>
     public static IServiceCollection AddManagementEndpoint(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ManagementOptions>().Bind(configuration.GetSection(ManagementOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ManagementOptions>, ManagementOptionsValidator>();
+        services.AddValidatedOptions<ManagementOptions, ManagementOptionsValidator>(configuration, ManagementOptions.Section);
         services.AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster", tags: [ReadyTag]);
         services.AddSingleton<ManagedNode>();
         services.AddSingleton<ManagementEndpoint>();

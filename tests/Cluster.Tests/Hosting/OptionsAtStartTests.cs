@@ -13,8 +13,12 @@ public sealed class OptionsAtStartTests
 
     [Fact]
     public Task BadOptionsOfSeveralClasses_BackendDoesNotStartAndNamesEach() => AssertRefusedAsync(
+        ("Pomegranate:Cluster:Weight", "101"),
         ("Pomegranate:Session:IdleTimeout", "00:00:00.5000000"),
         ("Pomegranate:Session:MaxAttributeBytes", "2000000"),
+        ("Pomegranate:Session:TurnTimeout", "soon"),
+        ("Pomegranate:Session:IdelTimeout", "00:30:00"),
+        ("Pomegranate:Replication:Level", "most"),
         ("Pomegranate:Replication:Copies", "0"),
         ("Pomegranate:Backend:InlineResponseBytes", "-1"),
         ("Pomegranate:Management:Port", "70000"));
@@ -25,8 +29,12 @@ public sealed class OptionsAtStartTests
         KeyValuePair<string, string?>[] settings =
         [
             new("Pomegranate:Cluster:Seeds:0", "127.0.0.1:1"),
+            new("Pomegranate:Cluster:Shards", "0"),
+            new("Pomegranate:Management:Port", "70000"),
             new("Pomegranate:Gateway:RequestTimeout", "00:00:00"),
             new("Pomegranate:Gateway:CookieName", "a name"),
+            new("Pomegranate:Gateway:CompressResponses", "maybe"),
+            new("Pomegranate:Gateway:HealthPaht", "/health"),
             new("Pomegranate:Gateway:TrustedProxies:0", "everybody"),
         ];
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 
-namespace Pomegranate.Clustering;
+namespace Pomegranate.Configuration;
 
 /// <summary>Collects every violated rule of an options class as "key, value, rule".</summary>
 internal sealed class OptionRules(string section)
