@@ -73,10 +73,8 @@ internal static class PomegranateNode
     ];
 
     private static Config FromOptions(NodeOptions options) => ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
-        akka.cluster {
-          failure-detector.acceptable-heartbeat-pause = {{(long)options.AcceptableHeartbeatPause.TotalMilliseconds}}ms
-          split-brain-resolver.stable-after = {{(long)options.SplitBrainStableAfter.TotalMilliseconds}}ms
-        }
+        akka.cluster.failure-detector.acceptable-heartbeat-pause = {{(long)options.AcceptableHeartbeatPause.TotalMilliseconds}}ms
+        pomegranate.partitions.stable-after = {{(long)options.SplitBrainStableAfter.TotalMilliseconds}}ms
         """));
 
     private static Config Reference() => EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf");

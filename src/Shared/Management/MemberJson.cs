@@ -1,4 +1,5 @@
 using Akka.Cluster;
+using Pomegranate.Clustering;
 
 namespace Pomegranate.Management;
 

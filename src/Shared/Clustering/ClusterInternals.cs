@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Akka.Cluster;
 
-namespace Pomegranate.Management;
+namespace Pomegranate.Clustering;
 
 /// <summary>
 /// Two facts that Akka.NET keeps internal and an operator needs: a member's up number, and who cannot reach whom.

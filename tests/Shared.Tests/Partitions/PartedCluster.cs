@@ -1,0 +1,60 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Pomegranate.Partitions;
+
+namespace Pomegranate.Shared.Tests.Partitions;
+
+/// <summary>A cluster on paper whose members are named as in "backend1", and what each side of a parted network knows of it.</summary>
+internal sealed class PartedCluster
+{
+    private readonly List<Voter> _members = [];
+
+    /// <param name="names">In the order of their age.</param>
+    public PartedCluster(params string[] names)
+    {
+        foreach (var name in names)
+        {
+            _members.Add(new Voter(AddressOf(name), name.StartsWith("backend", StringComparison.Ordinal), MemberStatus.Up, _members.Count + 1));
+        }
+    }
+
+    public IReadOnlyList<Voter> Members => _members;
+
+    public static UniqueAddress AddressOf(string name) => new(new Address("akka.tcp", "pomegranate", name, 4053), 1);
+
+    public static string NameOf(UniqueAddress address) => address.Address.Host;
+
+    public PartedCluster With(string name, MemberStatus status)
+    {
+        _members[_members.FindIndex(m => NameOf(m.Address) == name)] = _members.First(m => NameOf(m.Address) == name) with { Status = status };
+        return this;
+    }
+
+    /// <summary>What a side's members have reported: that they reach nobody of another side. Of those they hear nothing.</summary>
+    public List<(UniqueAddress, UniqueAddress)> ReportsOf(IReadOnlyCollection<UniqueAddress> side) =>
+        [.. from observer in side from subject in Members where !side.Contains(subject.Address) select (observer, subject.Address)];
+
+    /// <summary>Whom each member of a network parted into <paramref name="sides"/> downs; those who are left.</summary>
+    public IReadOnlyList<string> LeftOf(params string[][] sides)
+    {
+        var downed = new HashSet<UniqueAddress>();
+        foreach (var side in sides.Select(names => names.Select(AddressOf).ToList()))
+        {
+            foreach (var self in side)
+            {
+                // A verdict reaches only the own side.
+                downed.UnionWith(Verdict.Of(self, Members, ReportsOf(side)).Where(side.Contains));
+            }
+        }
+
+        return [.. Members.Select(m => m.Address).Where(a => !downed.Contains(a)).Select(NameOf)];
+    }
+
+    /// <summary>As <see cref="LeftOf"/>, where all hear of each other but some pairs do not reach each other.</summary>
+    public IReadOnlyList<string> LeftWithout(params (string Observer, string Subject)[] links)
+    {
+        var broken = links.Select(link => (AddressOf(link.Observer), AddressOf(link.Subject))).ToList();
+        var downed = Members.SelectMany(m => Verdict.Of(m.Address, Members, broken)).ToHashSet();
+        return [.. Members.Select(m => m.Address).Where(a => !downed.Contains(a)).Select(NameOf)];
+    }
+}
