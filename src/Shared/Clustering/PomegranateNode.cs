@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pomegranate.Configuration;
 using Pomegranate.Liveness;
+using Pomegranate.Partitions;
 #if PETABRIDGE_CMD
 using Pomegranate.Management;
 #endif
@@ -52,6 +53,10 @@ internal static class PomegranateNode
                 })
                 .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
                 .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend)
+                .WithActors((system, _) => system.ActorOf(
+                    SecondClusterWatch.Props(
+                        [.. Seeds(options).Select(Address.Parse)], system.Settings.Config.GetTimeSpan("pomegranate.partitions.second-cluster-interval")),
+                    SecondClusterWatch.Name))
                 .WithProofOfDeath(options, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILoggerFactory>());
 #if PETABRIDGE_CMD
             builder.WithPetabridgeCmd();

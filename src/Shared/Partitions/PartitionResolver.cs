@@ -30,7 +30,7 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
     private long _lastChange;
 
     /// <param name="stableAfter">How long nothing may change before it is decided.</param>
-    /// <param name="unstableAfter">How long after the first break it is decided all the same.</param>
+    /// <param name="unstableAfter">How much longer than that is waited for it, from the first break.</param>
     public PartitionResolver(Cluster cluster, TimeSpan stableAfter, TimeSpan unstableAfter, TimeProvider time)
     {
         _cluster = cluster;
@@ -69,7 +69,7 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
             _members = members;
         }
 
-        if (_time.GetElapsedTime(_lastChange, now) >= _stableAfter || _time.GetElapsedTime(_firstBreak, now) >= _unstableAfter)
+        if (_time.GetElapsedTime(_lastChange, now) >= _stableAfter || _time.GetElapsedTime(_firstBreak, now) >= _stableAfter + _unstableAfter)
         {
             Decide();
         }

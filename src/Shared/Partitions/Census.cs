@@ -1,0 +1,21 @@
+using Akka.Cluster;
+
+namespace Pomegranate.Partitions;
+
+/// <summary>A cluster as one of its members describes it to a node that may be of another.</summary>
+/// <param name="Members">Everybody, the describing member among them.</param>
+/// <param name="Backends">How many of them hold sessions.</param>
+internal sealed record Census(IReadOnlyCollection<UniqueAddress> Members, int Backends)
+{
+    /// <summary>
+    /// Whether this is another cluster than <paramref name="mine"/>. A node that was downed and does not know it yet
+    /// still counts the others among its own.
+    /// </summary>
+    public bool IsApartFrom(Census mine) => !Members.Any(mine.Members.Contains);
+
+    /// <summary>Whether this cluster is to end in favour of the other: both come to the same result.</summary>
+    public bool YieldsTo(Census other) =>
+        (Backends, Members.Count).CompareTo((other.Backends, other.Members.Count)) is var order && order != 0
+            ? order < 0
+            : Members.Min()!.CompareTo(other.Members.Min()) > 0;
+}
