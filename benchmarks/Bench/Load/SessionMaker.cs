@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace Pomegranate.Bench.Load;
+
+/// <summary>Makes sessions as browsers do: a request without a cookie each, whose answer sets one.</summary>
+internal static class SessionMaker
+{
+    private const int Parallel = 32;
+
+    /// <summary>Writes the Cookie header of each session to <paramref name="file"/>, one a line.</summary>
+    public static async Task MakeAsync(Uri url, string path, int count, string? file, HttpMethod? method = null)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, UseProxy = false }) { BaseAddress = url };
+        var cookies = new string[count];
+        await System.Threading.Tasks.Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = Parallel }, async (i, _) =>
+        {
+            using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+            using var response = await http.SendAsync(request, CancellationToken.None);
+            if (response.StatusCode != HttpStatusCode.OK || !response.Headers.TryGetValues("Set-Cookie", out var set))
+            {
+                throw new BenchException($"{url}{path} answered {(int)response.StatusCode} where a session was to be made.");
+            }
+
+            cookies[i] = string.Join("; ", set.Select(c => c.Split(';')[0]));
+        });
+        if (file is not null)
+        {
+            await File.WriteAllLinesAsync(file, cookies);
+        }
+    }
+}

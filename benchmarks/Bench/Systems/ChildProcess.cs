@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace Pomegranate.Bench.Systems;
+
+/// <summary>A process of ours: its output goes to a file, and it is stopped with us.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private readonly Process _process;
+    private readonly Task _log;
+
+    private ChildProcess(Process process, Task log) => (_process, _log) = (process, log);
+
+    public int Pid => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, string log, string? directory = null, IEnumerable<(string Name, string Value)>? environment = null)
+    {
+        var start = new ProcessStartInfo(program)
+        {
+            WorkingDirectory = directory ?? Path.GetDirectoryName(log)!,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
+        return new ChildProcess(process, CopyAsync(process, log));
+    }
+
+    /// <summary>SIGTERM, and SIGKILL for what stays.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            using var kill = Process.Start("kill", ["-TERM", $"{Pid}"]);
+            await kill.WaitForExitAsync();
+        }
+
+        using var deadline = new CancellationTokenSource(Patience);
+        try
+        {
+            await _process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        await _log;
+        _process.Dispose();
+    }
+
+    private static async Task CopyAsync(Process process, string path)
+    {
+        using var gate = new SemaphoreSlim(1);
+        await using var file = new StreamWriter(path) { AutoFlush = true };
+        await Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
+
+        async Task PumpAsync(StreamReader reader)
+        {
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                await gate.WaitAsync();
+                await file.WriteLineAsync(line);
+                gate.Release();
+            }
+        }
+    }
+}
