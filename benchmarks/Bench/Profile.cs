@@ -7,7 +7,7 @@ using Pomegranate.Bench.Systems;
 namespace Pomegranate.Bench;
 
 /// <summary>Where the CPU of a request goes, by component, and what it allocates.</summary>
-/// <param name="warm">Seconds of load before anything is looked at: with precompiled code off, the JIT is busy for long.</param>
+/// <param name="warm">Seconds of load before anything is looked at: the JIT is busy at first.</param>
 internal sealed class Profile(string[] paths, int seconds, int warm, string output)
 {
     private const int Connections = 64, Sessions = 1000, Listed = 40;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pomegranate.Bench.Growing;
 using Pomegranate.Bench.Systems;
 
 namespace Pomegranate.Bench.CommandLine;
@@ -10,6 +11,7 @@ internal static class BenchCommand
     {
         Compare(),
         Profile(),
+        Growth(),
     };
 
     private static Command Compare()
@@ -38,6 +40,29 @@ internal static class BenchCommand
             result.GetValue(paths)!, result.GetValue(seconds), result.GetValue(warm), result.GetValue(Out)!).RunAsync()));
         return command;
     }
+
+    private static Command Growth()
+    {
+        var steps = new Option<string[]>("--steps") { Description = "Which of sessions, backends, frontends, size, join.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["sessions", "backends", "frontends", "size", "join"] };
+        var sessions = Numbers("--sessions", "Live sessions of 1 KB. A million takes some 10 GB of memory.", 1000, 10_000, 100_000);
+        var backends = Numbers("--backends", "How many backends.", 2, 3, 5);
+        var frontends = Numbers("--frontends", "How many frontends.", 1, 3);
+        var sizes = Numbers("--sizes", "Bytes of the attribute that a request writes.", 1024, 10_240, 102_400);
+        var join = Number("--join-sessions", "Sessions that a joining backend copies.", 100_000);
+        var seconds = Number("--seconds", "How long one load lasts.", 10);
+        var warm = Number("--warm", "Seconds of load before a cluster is measured.", 30);
+        var command = new Command("growth", "What the product costs with more sessions, backends, frontends and larger sessions, and how long a join takes.")
+        {
+            steps, sessions, backends, frontends, sizes, join, seconds, warm, Out,
+        };
+        command.SetAction((result, _) => RequireRelease(() => new Growth(new GrowthOptions(
+            result.GetValue(steps)!, result.GetValue(sessions)!, result.GetValue(backends)!, result.GetValue(frontends)!, result.GetValue(sizes)!,
+            result.GetValue(join), result.GetValue(seconds), result.GetValue(warm), result.GetValue(Out)!)).RunAsync()));
+        return command;
+    }
+
+    private static Option<int[]> Numbers(string name, string description, params int[] fallback) =>
+        new(name) { Description = description, DefaultValueFactory = _ => fallback, AllowMultipleArgumentsPerToken = true, HelpName = "numbers" };
 
     private static Option<string> Out { get; } = new("--out")
     {

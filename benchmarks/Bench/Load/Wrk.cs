@@ -10,7 +10,7 @@ internal static class Wrk
     private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "Load", "wrk.lua");
 
     /// <param name="cookies">A file of Cookie header values, one session a line; null for requests without.</param>
-    public static async Task<LoadResult> RunAsync(Uri url, string path, string? cookies, TimeSpan duration, int connections)
+    public static async Task<LoadResult> RunAsync(Uri url, string path, string? cookies, TimeSpan duration, int connections, string method = "GET")
     {
         var start = new ProcessStartInfo("wrk")
         {
@@ -21,7 +21,7 @@ internal static class Wrk
             },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["WRK_THREADS"] = $"{Threads}" },
+            Environment = { ["WRK_THREADS"] = $"{Threads}", ["WRK_METHOD"] = method },
         };
         if (cookies is not null)
         {

@@ -12,6 +12,11 @@ internal sealed record Usage(DateTime At, IReadOnlyDictionary<string, long> Tick
         var memory = new Dictionary<string, long>();
         foreach (var (role, pid) in system.Processes)
         {
+            if (ProcFile.Times(pid) is null)
+            {
+                throw new BenchException($"{system.Name}'s {role} has ended while it was measured. Its log may say why: run with --keep. A machine with too little CPU left makes nodes declare each other dead.");
+            }
+
             var tree = ProcFile.Tree(pid);
             ticks[role] = tree.Sum(p => ProcFile.Times(p) is { } t ? t.Own + (p == pid ? t.Reaped : 0) : 0);
             memory[role] = tree.Sum(ProcFile.Memory);

@@ -14,9 +14,6 @@ internal static class PerfSamples
 
         // Code mapped twice has a name nobody can look up.
         ("DOTNET_EnableWriteXorExecute", "0"),
-
-        // Precompiled code is not in the map.
-        ("DOTNET_ReadyToRun", "0"),
     ];
 
     public static async Task<IReadOnlyList<Sample>> TakeAsync(IEnumerable<int> pids, TimeSpan duration, string file)

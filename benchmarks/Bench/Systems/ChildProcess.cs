@@ -38,6 +38,12 @@ internal sealed class ChildProcess : IAsyncDisposable
         return new ChildProcess(process, CopyAsync(process, log));
     }
 
+    public async Task TellAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <summary>SIGTERM, and SIGKILL for what stays.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -49,6 +49,9 @@ internal sealed class PomegranateSystem(string work, int backends = 2, int front
         _nodes = state.Nodes;
     }
 
+    /// <summary>A command of LocalCluster's: <c>stop backend3</c>, <c>restart backend3</c>.</summary>
+    public Task TellAsync(string command) => Cluster!.TellAsync(command);
+
     internal sealed record Node(string Name, string Role, string State, int? Pid, string? Http, string Management, string Cluster);
 
     private sealed record StateOfNodes(List<Node> Nodes);
