@@ -32,10 +32,7 @@ internal sealed class HomeApp : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
         builder.Services.Replace(ServiceDescriptor.Singleton<IServer, PomegranateServer>());
-        builder.Services.AddDistributedMemoryCache();
-        builder.Services.AddSession(session => session.Cookie.IsEssential = true);
         var app = builder.Build();
-        app.UseSession();
         app.MapGet("/plain", () => "ok");
         app.MapGet("/counter", (HttpContext context) =>
         {

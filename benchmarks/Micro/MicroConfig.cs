@@ -10,6 +10,7 @@ namespace Pomegranate.Micro;
 internal static class MicroConfig
 {
     public static IConfig Create() => DefaultConfig.Instance
+        .WithArtifactsPath(Path.Combine("artifacts", "benchmarks", "micro"))
         .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
         .AddDiagnoser(MemoryDiagnoser.Default)
         .HideColumns(Column.Job, Column.Toolchain, Column.IterationCount, Column.LaunchCount, Column.WarmupCount);

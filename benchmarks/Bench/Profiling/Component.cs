@@ -31,6 +31,7 @@ internal static class Component
         "Akka.Cluster" or "Akka.Cluster.Tools" => "Akka.Cluster (gossip, heartbeats)",
         "Akka" => "Akka (mailboxes, Tell, paths, scheduler)",
         "Portal" => "app pipeline (ASP.NET Core and the Portal)",
+        "" when frame.Library.Contains("libcrypto", StringComparison.Ordinal) => "crypto (OpenSSL: random ids, data protection)",
         _ when frame.Assembly.StartsWith("DotNetty", StringComparison.Ordinal) => "DotNetty (TCP between nodes)",
         _ when frame.Assembly.StartsWith("OpenTelemetry", StringComparison.Ordinal) => "metrics (OpenTelemetry)",
         _ when frame.Assembly.StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) => "Kestrel",
