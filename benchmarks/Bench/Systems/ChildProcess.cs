@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Pomegranate.Bench.Systems;
@@ -6,12 +7,13 @@ namespace Pomegranate.Bench.Systems;
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly ConcurrentDictionary<int, ChildProcess> Running = [];
     private readonly Process _process;
     private readonly Task _log;
 
-    private ChildProcess(Process process, Task log) => (_process, _log) = (process, log);
+    private ChildProcess(Process process, Task log) => (_process, _log, Pid) = (process, log, process.Id);
 
-    public int Pid => _process.Id;
+    public int Pid { get; }
 
     public bool HasExited => _process.HasExited;
 
@@ -35,8 +37,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;
-        return new ChildProcess(process, CopyAsync(process, log));
+        var child = new ChildProcess(process, CopyAsync(process, log));
+        Running[child.Pid] = child;
+        return child;
     }
+
+    /// <summary>We were told to end: so is everything we have started.</summary>
+    public static void StopAll() => Task.WhenAll(Running.Values.Select(child => child.DisposeAsync().AsTask())).Wait(Patience);
 
     public async Task TellAsync(string line)
     {
@@ -47,6 +54,11 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGTERM, and SIGKILL for what stays.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (!Running.TryRemove(Pid, out _))
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             using var kill = Process.Start("kill", ["-TERM", $"{Pid}"]);
