@@ -11,14 +11,14 @@ declare -A pid
 cleanup() { for p in "${pid[@]}"; do kill -TERM "$p" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
 trap cleanup EXIT
 
-dotnet build Akka.sln -c Release --nologo -v quiet >/dev/null
+for project in tools/LocalCluster tools/pbm benchmarks/peers/Yarp; do dotnet build "$project" -c Release --nologo -v quiet >/dev/null; done
 truncate -s "${megabytes}M" "$work/body"
 
 dotnet tools/LocalCluster/bin/Release/net10.0/LocalCluster.dll --headless --state "$work/state.json" --backends 3 --frontends 1 </dev/null >"$work/cluster.log" 2>&1 &
 pid[cluster]=$!
 ASPNETCORE_URLS=http://127.0.0.1:9301 Logging__LogLevel__Default=Warning dotnet samples/Portal/bin/Release/net10.0/Portal.dll >"$work/kestrel.log" 2>&1 &
 pid[kestrel]=$!
-ASPNETCORE_URLS=http://127.0.0.1:9300 BACKEND=http://127.0.0.1:9301 dotnet benchmarks/YarpFront/bin/Release/net10.0/YarpFront.dll >"$work/yarp.log" 2>&1 &
+ASPNETCORE_URLS=http://127.0.0.1:9300 Destinations=http://127.0.0.1:9301 Keys="$work/keys" dotnet benchmarks/peers/Yarp/bin/Release/net10.0/PeerYarp.dll >"$work/yarp.log" 2>&1 &
 pid[yarp]=$!
 for _ in $(seq 300); do [ -s "$work/state.json" ] && break; sleep 0.2; done
 frontend=$(sed -n 's/.*"http": "\(http[^"]*\)".*/\1/p' "$work/state.json" | head -1)

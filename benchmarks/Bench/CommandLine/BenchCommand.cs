@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Pomegranate.Bench.Growing;
+using Pomegranate.Bench.Systems;
+
+namespace Pomegranate.Bench.CommandLine;
+
+/// <summary>The command line.</summary>
+internal static class BenchCommand
+{
+    public static RootCommand Create() => new("Measures Pomegranate: beside its peers, as it grows, and where its CPU goes. Linux only.")
+    {
+        Compare(),
+        Profile(),
+        Growth(),
+    };
+
+    private static Command Compare()
+    {
+        var rounds = Number("--rounds", "How often each load goes to each system.", 5);
+        var seconds = Number("--seconds", "How long one load lasts.", 10);
+        var warm = Number("--warm", "Seconds of load before a system is measured.", 60);
+        var sessions = Number("--sessions", "How many sessions the requests use in turn.", 1000);
+        var connections = Number("--connections", "How many connections the client keeps busy.", 64);
+        var systems = new Option<string[]>("--systems") { Description = "Only these: pomegranate, httpd-tomcat, yarp-redis, yarp-kestrel.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var keep = new Option<bool>("--keep") { Description = "Leave logs and configuration in the temporary directory." };
+        var command = new Command("compare", "The product beside its peers, round by round.") { rounds, seconds, warm, sessions, connections, systems, keep, Out };
+        command.SetAction((result, _) => RequireRelease(() => new Comparison(new ComparisonOptions(
+            result.GetValue(rounds), result.GetValue(seconds), result.GetValue(warm), result.GetValue(sessions), result.GetValue(connections),
+            result.GetValue(systems)!, result.GetValue(Out)!, result.GetValue(keep))).RunAsync()));
+        return command;
+    }
+
+    private static Command Profile()
+    {
+        var paths = new Option<string[]>("--paths") { Description = "Which loads.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["/counter", "/plain"] };
+        var seconds = Number("--seconds", "How long to look.", 20);
+        var warm = Number("--warm", "Seconds of load before.", 40);
+        var command = new Command("profile", "Where the CPU of a request goes, and what it allocates. Needs Linux's perf, and often root.") { paths, seconds, warm, Out };
+        command.SetAction((result, _) => RequireRelease(() => new Profile(
+            result.GetValue(paths)!, result.GetValue(seconds), result.GetValue(warm), result.GetValue(Out)!).RunAsync()));
+        return command;
+    }
+
+    private static Command Growth()
+    {
+        var steps = new Option<string[]>("--steps") { Description = "Which of sessions, backends, frontends, size, join.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["sessions", "backends", "frontends", "size", "join"] };
+        var sessions = Numbers("--sessions", "Live sessions of 1 KB. A million takes some 10 GB of memory.", 1000, 10_000, 100_000);
+        var backends = Numbers("--backends", "How many backends.", 2, 3, 5);
+        var frontends = Numbers("--frontends", "How many frontends.", 1, 3);
+        var sizes = Numbers("--sizes", "Bytes of the attribute that a request writes.", 1024, 10_240, 102_400);
+        var join = Number("--join-sessions", "Sessions that a joining backend copies.", 100_000);
+        var seconds = Number("--seconds", "How long one load lasts.", 10);
+        var warm = Number("--warm", "Seconds of load before a cluster is measured.", 30);
+        var command = new Command("growth", "What the product costs with more sessions, backends, frontends and larger sessions, and how long a join takes.")
+        {
+            steps, sessions, backends, frontends, sizes, join, seconds, warm, Out,
+        };
+        command.SetAction((result, _) => RequireRelease(() => new Growth(new GrowthOptions(
+            result.GetValue(steps)!, result.GetValue(sessions)!, result.GetValue(backends)!, result.GetValue(frontends)!, result.GetValue(sizes)!,
+            result.GetValue(join), result.GetValue(seconds), result.GetValue(warm), result.GetValue(Out)!)).RunAsync()));
+        return command;
+    }
+
+    private static Option<int[]> Numbers(string name, string description, params int[] fallback) =>
+        new(name) { Description = description, DefaultValueFactory = _ => fallback, AllowMultipleArgumentsPerToken = true, HelpName = "numbers" };
+
+    private static Option<string> Out { get; } = new("--out")
+    {
+        Description = "Where tables and pictures go.",
+        DefaultValueFactory = _ => Repository.At("artifacts", "benchmarks"),
+        HelpName = "directory",
+    };
+
+    private static Option<int> Number(string name, string description, int fallback) =>
+        new(name) { Description = description, DefaultValueFactory = _ => fallback, HelpName = "number" };
+
+    private static Task RequireRelease(Func<Task> run) => Repository.IsRelease
+        ? run()
+        : throw new BenchException("This is a Debug build, whose figures say nothing. Use benchmarks/run.sh, or: dotnet run --project benchmarks/Bench -c Release");
+}

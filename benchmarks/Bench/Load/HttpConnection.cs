@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Pomegranate.Bench.Load;
+
+/// <summary>
+/// A keep-alive connection that sends prepared bytes and reads one response: the cheapest client there is, for the load
+/// shares the machine with what it measures. It understands Content-Length and chunked bodies, no more.
+/// </summary>
+internal sealed class HttpConnection : IDisposable
+{
+    private readonly byte[] _buffer = new byte[256 * 1024];
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    public void Dispose() => _socket.Dispose();
+
+    public Task ConnectAsync(Uri url) => _socket.ConnectAsync(IPAddress.Loopback, url.Port);
+
+    /// <summary>Answers whether the status was 200.</summary>
+    public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> request)
+    {
+        await _socket.SendAsync(request);
+        for (var length = 0; ;)
+        {
+            var read = await _socket.ReceiveAsync(_buffer.AsMemory(length));
+            if (read == 0)
+            {
+                throw new BenchException("The server closed a connection under load.");
+            }
+
+            length += read;
+            if (IsComplete(_buffer.AsSpan(0, length)))
+            {
+                return _buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200"u8);
+            }
+        }
+    }
+
+    private static bool IsComplete(ReadOnlySpan<byte> response)
+    {
+        var end = response.IndexOf("\r\n\r\n"u8);
+        if (end < 0)
+        {
+            return false;
+        }
+
+        var head = response[..(end + 2)];
+        var body = response[(end + 4)..];
+        var at = IndexOfHeader(head, "content-length:");
+        if (at < 0)
+        {
+            return body.EndsWith("0\r\n\r\n"u8);
+        }
+
+        var length = 0;
+        for (at += "content-length:".Length; head[at] != '\r'; at++)
+        {
+            length = head[at] == ' ' ? length : (length * 10) + (head[at] - '0');
+        }
+
+        return body.Length >= length;
+    }
+
+    private static int IndexOfHeader(ReadOnlySpan<byte> head, string name)
+    {
+        for (var line = head.IndexOf("\r\n"u8); line >= 0 && line + 2 + name.Length <= head.Length;)
+        {
+            var start = line + 2;
+            if (Ascii.EqualsIgnoreCase(head.Slice(start, name.Length), name))
+            {
+                return start;
+            }
+
+            var next = head[start..].IndexOf("\r\n"u8);
+            line = next < 0 ? -1 : start + next;
+        }
+
+        return -1;
+    }
+}
