@@ -55,12 +55,9 @@ internal static class Outcomes
     /// <summary>With their keys, oldest first.</summary>
     private static IEnumerable<KeyValuePair<string, Outcome>> In(SessionEntry? entry)
     {
-        if (entry is null || !entry.Attributes.Any(a => IsKey(a.Key)))
-        {
-            return [];
-        }
-
-        return entry.Attributes.Where(a => IsKey(a.Key) && a.Value is not null)
+        // Sessions without outcomes, nearly all, cost a look at the first keys.
+        var reserved = entry?.Attributes.TakeWhile(a => LastRequest.IsReserved(a.Key)) ?? [];
+        return reserved.Where(a => IsKey(a.Key) && a.Value is not null)
             .Select(a => (a.Key, Outcome: Outcome.Read(a.Value)))
             .Where(kept => kept.Outcome is not null)
             .Select(kept => KeyValuePair.Create(kept.Key, kept.Outcome!))
