@@ -40,6 +40,7 @@ public sealed class ExactlyOnceTrialTests : IAsyncLifetime
             app.MapPost("/once/special", SayAsync);
             app.MapPost("/short", SayAsync).ShortCircuit();
             app.MapPost("/short-once", SayAsync).ExactlyOnce().ShortCircuit();
+            app.MapPost("/long", context => context.Response.WriteAsync(new string('x', 100_000))).ExactlyOnce();
             app.MapControllers();
         },
         builder =>
@@ -93,9 +94,24 @@ public sealed class ExactlyOnceTrialTests : IAsyncLifetime
         Assert.False(_home.Replica.HasBeenAsked);
     }
 
+    [Fact]
+    public async Task ResponseTooLongToHold_LeavesOnlyOnceItsRunIsCommitted()
+    {
+        var frontend = new FrontendEnd();
+        var (_, run) = Post("/long", frontend);
+        var commit = await _home.Replica.NextCommitAsync();
+        Assert.False(frontend.Input.TryRead(out _), "Something left before the commit.");
+        commit.Done.SetResult();
+
+        Assert.Null(await run.For("the response to begin"));
+        Assert.Equal(100_000, (await frontend.ReadAsync().For("the response's end")).Body.Length);
+        var outcome = Outcomes.Find(Assert.Single(commit.Entries).Value, new RequestId(0xF, 1))!;
+        Assert.Equal((false, 409), (outcome.IsAnswered, outcome.Reply.Status));
+    }
+
     private static Task SayAsync(HttpContext context) => context.Response.WriteAsync(context.Request.PathBase + context.Request.Path);
 
-    private (RequestSession Session, Task<WebResponse?> Run) Post(string path)
+    private (RequestSession Session, Task<WebResponse?> Run) Post(string path, FrontendEnd? frontend = null)
     {
         var runner = ((PomegranateServer)_app.App.Services.GetRequiredService<IServer>()).Ready.Result;
         var session = new RequestSession(
@@ -109,7 +125,7 @@ public sealed class ExactlyOnceTrialTests : IAsyncLifetime
             Headers = [new("Host", "shop.test")],
             TraceIdentifier = "t1",
         };
-        return (session, runner.RunAsync(request, new FrontendEnd().Stream, session, CancellationToken.None));
+        return (session, runner.RunAsync(request, (frontend ?? new FrontendEnd()).Stream, session, CancellationToken.None));
     }
 }
 
