@@ -1,9 +1,14 @@
 using Microsoft.AspNetCore.Mvc;
+using Pomegranate.Backend.Sessions;
 using Portal.Shopping;
 
 namespace Portal.Pages;
 
-/// <summary>What is in the cart: change it, empty it, order it.</summary>
+/// <summary>
+/// What is in the cart: change it, empty it, order it. Each of them once, even if the node dies in the middle: the
+/// visitor gets the answer, not "it may have run".
+/// </summary>
+[ExactlyOnce]
 public sealed class CartModel : SessionPageModel
 {
     /// <summary>Sets how many of a product there are.</summary>

@@ -59,6 +59,7 @@ public static class PomegranateBackendExtensions
             akka.AddHocon(PomegranateNode.EmbeddedConfig(typeof(PomegranateBackendExtensions).Assembly, "backend.conf"), HoconAddMode.Prepend));
         services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
         services.AddSingleton<ISessionInspector, SessionInspector>();
+        services.AddSingleton<IStartupFilter, ExactlyOnceTrial>();
 
         services.Replace(ServiceDescriptor.Singleton<IServer, PomegranateServer>());
         AddSessionStore(services);

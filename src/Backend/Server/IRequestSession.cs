@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Pomegranate.Http;
 
 namespace Pomegranate.Backend.Server;
 
@@ -13,9 +14,19 @@ internal interface IRequestSession
     void Attach(IFeatureCollection features);
 
     /// <summary>
+    /// Whether the response is part of what is committed: then the server calls <see cref="Seal"/> where it would commit,
+    /// holds the response until it is complete, and commits then. Final once routing has chosen the endpoint.
+    /// </summary>
+    bool IsExactlyOnce { get; }
+
+    /// <summary>The response starts and is held: its headers get what the session has to say, and changes are refused.</summary>
+    void Seal();
+
+    /// <summary>
     /// Commits the request's changes to the session and ends its exclusive turn. The server calls it once, after the
     /// response's <c>OnStarting</c> callbacks and before its headers are frozen; the session refuses changes afterwards.
     /// </summary>
+    /// <param name="outcome">Where <see cref="IsExactlyOnce"/>: the whole response, null if it does not fit a message.</param>
     /// <exception cref="SessionCommitException">The changes could not be acknowledged by enough replicas.</exception>
-    Task CommitAsync();
+    Task CommitAsync(WebResponse? outcome);
 }

@@ -42,6 +42,24 @@ public sealed class ClusterSessionOptions
     /// <summary>Bytes of one attribute's value. 1 to <see cref="MaxSessionBytes"/>, default 1 MB.</summary>
     public int MaxAttributeBytes { get; set; } = 1_000_000;
 
+    /// <summary>
+    /// Outcomes of exactly-once requests that a session remembers; an older one is forgotten, and its request would run
+    /// again. <see cref="MaxConcurrentRequests"/> to 1,000, default 32.
+    /// </summary>
+    public int MaxOutcomes { get; set; } = 32;
+
+    /// <summary>
+    /// Bytes of the answers that a session keeps for exactly-once requests, headers included; the oldest go first, and
+    /// of those only the fact that the request has run is left. On top of <see cref="MaxSessionBytes"/>. 0 to 1 MB, default 64 KiB.
+    /// </summary>
+    public int MaxOutcomeBytes { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// Whether a client's <c>Idempotency-Key</c> makes its POST or PATCH exactly-once. Switch it off where the app has a
+    /// meaning of its own for that header. Default true.
+    /// </summary>
+    public bool IdempotencyKeys { get; set; } = true;
+
     /// <summary>Live sessions in the cluster, counted at each sweep; over it no new one is made (503). Default 2,000,000.</summary>
     public long MaxSessions { get; set; } = 2_000_000;
 }

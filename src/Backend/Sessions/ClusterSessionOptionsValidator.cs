@@ -19,6 +19,11 @@ internal sealed class ClusterSessionOptionsValidator : IValidateOptions<ClusterS
         rules.Range(nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 1000);
         rules.Range(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 0, 100_000);
         rules.Range(nameof(options.MaxSessionBytes), options.MaxSessionBytes, 1000, 4_000_000);
+        rules.Check(
+            options.MaxOutcomes >= options.MaxConcurrentRequests && options.MaxOutcomes <= 1000,
+            nameof(options.MaxOutcomes), options.MaxOutcomes,
+            $"must be between {nameof(options.MaxConcurrentRequests)} ({options.MaxConcurrentRequests}), whose outcomes must not push each other out, and 1000");
+        rules.Range(nameof(options.MaxOutcomeBytes), options.MaxOutcomeBytes, 0, 1_000_000);
         rules.Range(nameof(options.MaxSessions), options.MaxSessions, 1, long.MaxValue);
         rules.Check(
             options.MaxAttributeBytes >= 1 && options.MaxAttributeBytes <= options.MaxSessionBytes,

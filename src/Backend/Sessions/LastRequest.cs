@@ -53,7 +53,7 @@ internal static class LastRequest
     /// </summary>
     public static IReadOnlyCollection<KeyValuePair<string, byte[]?>>? Undo(SessionEntry entry, RequestId request)
     {
-        if (entry.Attributes is not [{ Key: Key, Value: { } bytes } last, .. var others] || others.Any(a => a.Version > last.Version))
+        if (entry.Attributes is not [{ Key: Key, Value: { } bytes } last, .. var others] || others.Any(a => !IsReserved(a.Key) && a.Version > last.Version))
         {
             return null;
         }

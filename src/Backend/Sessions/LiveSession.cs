@@ -16,6 +16,7 @@ internal sealed class LiveSession
     private readonly Lock _lock = new();
     private readonly uint _epoch;
     private uint _sequence;
+    private ulong _nextOutcome;
     private SessionEntry? _entry;
     private long _lastAccess;
     private bool _mustSendWhole;
@@ -30,6 +31,7 @@ internal sealed class LiveSession
         _entry = recovered;
         _epoch = (recovered?.Version.Epoch ?? 0) + 1;
         _lastAccess = recovered?.LastAccess ?? Now;
+        _nextOutcome = Outcomes.Next(recovered);
 
         // A replica may have missed an earlier delta; the first commit of an incarnation mends that.
         _mustSendWhole = true;
@@ -110,7 +112,9 @@ internal sealed class LiveSession
     /// <param name="changes">By key; a null value removes.</param>
     /// <param name="clears">Whether everything older is swept away first.</param>
     /// <param name="request">The request that makes them; null where nothing but the last access is replicated.</param>
-    public async Task CommitAsync(IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, RequestId? request)
+    /// <param name="outcome">What came of the request, if it is exactly-once; it needs no undoing then.</param>
+    public async Task CommitAsync(
+        IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, RequestId? request, Outcome? outcome = null)
     {
         SessionEntry delta;
         SessionEntry sent;
@@ -129,7 +133,15 @@ internal sealed class LiveSession
             // A clear sweeps what came before it, not what comes with it: its own version is the one just before.
             var cleared = clears && _entry is not null ? _entry.Version : default;
             var attributes = changes.Select(c => new SessionAttribute(c.Key, version, c.Value));
-            if (request is { } id && !clears)
+            if (outcome is not null)
+            {
+                attributes = attributes.Concat(WithOutcome(outcome, version, moves: clears));
+            }
+            else if (clears)
+            {
+                attributes = attributes.Concat(OutcomesAt(version));
+            }
+            else if (request is { } id)
             {
                 attributes = attributes.Append(LastRequest.Attribute(id, version, _entry, changes));
             }
@@ -150,7 +162,8 @@ internal sealed class LiveSession
     /// Ends the session everywhere. The app is told first, and once: if this node dies before the end is committed, the
     /// session lives on at its next home, which tells it again.
     /// </summary>
-    public async Task EndAsync(SessionEndReason reason)
+    /// <param name="outcome">What came of the request that ends it, if it is exactly-once.</param>
+    public async Task EndAsync(SessionEndReason reason, Outcome? outcome = null)
     {
         bool tell;
         lock (_lock)
@@ -164,12 +177,13 @@ internal sealed class LiveSession
             await _services.OnEnded(new SessionEnded(Id.ToString(), reason));
         }
 
-        await _services.Replica.CommitAsync([new(Id, Tombstone())]);
+        await _services.Replica.CommitAsync([new(Id, Tombstone(outcome))]);
         MarkEnded();
     }
 
     /// <summary>Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit.</summary>
-    public async Task RenewAsync(SessionId newId, IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears)
+    /// <param name="outcome">What came of the request, if it is exactly-once: found under the old id and the new one.</param>
+    public async Task RenewAsync(SessionId newId, IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, Outcome? outcome = null)
     {
         KeyValuePair<SessionId, SessionEntry>[] entries;
         lock (_lock)
@@ -179,8 +193,9 @@ internal sealed class LiveSession
             var kept = _entry is null || clears ? [] : _entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key) && changes.All(c => c.Key != a.Key));
             var renewed = SessionEntry.Live(version, default, _lastAccess,
                 kept.Select(a => a with { Version = version })
-                    .Concat(changes.Where(c => c.Value is not null).Select(c => new SessionAttribute(c.Key, version, c.Value))));
-            entries = _entry is null ? [new(newId, renewed)] : [new(newId, renewed), new(Id, Tombstone())];
+                    .Concat(changes.Where(c => c.Value is not null).Select(c => new SessionAttribute(c.Key, version, c.Value)))
+                    .Concat(outcome is null ? OutcomesAt(version) : WithOutcome(outcome, version, moves: true)));
+            entries = _entry is null && outcome is null ? [new(newId, renewed)] : [new(newId, renewed), new(Id, Tombstone(outcome))];
         }
 
         await _services.Replica.CommitAsync(entries);
@@ -195,12 +210,25 @@ internal sealed class LiveSession
         }
     }
 
-    private SessionEntry Tombstone()
+    /// <summary>The outcomes so far: a clear does not sweep them away, and a renewal takes them along.</summary>
+    private IEnumerable<SessionAttribute> OutcomesAt(SessionVersion version) =>
+        (_entry?.Attributes ?? []).Where(a => Outcomes.IsKey(a.Key)).Select(a => a with { Version = version });
+
+    /// <param name="moves">Whether the outcomes so far must be committed anew.</param>
+    private IEnumerable<SessionAttribute> WithOutcome(Outcome outcome, SessionVersion version, bool moves)
+    {
+        var added = Outcomes.Add(_entry, outcome with { Number = _nextOutcome++ }, version, Options).ToList();
+        return moves ? added.Concat(OutcomesAt(version)).DistinctBy(a => a.Key) : added;
+    }
+
+    private SessionEntry Tombstone(Outcome? outcome = null)
     {
         lock (_lock)
         {
             // Never before the last access: see SessionBucket.
-            return SessionEntry.Removed(NextVersion(), Math.Max(Now, _lastAccess));
+            var version = NextVersion();
+            return SessionEntry.Removed(
+                version, Math.Max(Now, _lastAccess), outcome is null ? [] : Outcomes.Add(null, outcome, version, Options));
         }
     }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Gateway;
+using Pomegranate.Http;
 using Pomegranate.Sessions;
 
 namespace Pomegranate.Backend.Sessions;
@@ -18,8 +19,11 @@ namespace Pomegranate.Backend.Sessions;
 /// First use takes the session's turn (see <see cref="SessionAccess"/>). Like every ISession it belongs to one request
 /// and is not thread-safe.
 /// </remarks>
-internal sealed class RequestSession(LiveSession session, RequestId request, CancellationToken clientGone)
-    : IRequestSession, ISession, IPomegranateSessionFeature
+/// <param name="key">What the client calls the request, so that it is exactly-once; null where it does not.</param>
+/// <param name="isInDoubt">The request may have run on a node that died: it runs only if it is exactly-once.</param>
+internal sealed class RequestSession(
+    LiveSession session, RequestId request, CancellationToken clientGone, IdempotencyKey? key = null, bool isInDoubt = false)
+    : IRequestSession, ISession, IPomegranateSessionFeature, IEndpointFeature
 {
     private readonly Dictionary<string, byte[]?> _changes = new(StringComparer.Ordinal);
     private IFeatureCollection? _features;
@@ -27,12 +31,16 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
     private bool _used;
     private bool _holdsTurn;
     private long _turnTaken;
+    private bool _turnMissed;
+    private bool _sealed;
     private bool _committed;
     private bool _cleared;
     private bool _abandoned;
     private int _bytes;
     private SessionId? _renewed;
     private ImmutableArray<SessionAttribute> _snapshot = [];
+    private Endpoint? _endpoint;
+    private bool _endpointIsExactlyOnce;
 
     ISession IRequestSession.Session => this;
 
@@ -55,6 +63,37 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
     public GatewayProtocol.CookieChange CookieOrId =>
         Cookie.Action == GatewayProtocol.CookieAction.Keep && session.Exists ? Cookie with { Id = session.Id } : Cookie;
 
+    /// <summary>
+    /// By the client's word or the endpoint's. A request that never got its turn has done nothing that needs an outcome.
+    /// </summary>
+    public bool IsExactlyOnce => !_turnMissed && (key is not null || _endpointIsExactlyOnce);
+
+    /// <summary>Whether it has to be found out before the app's code runs that the endpoint is exactly-once.</summary>
+    public bool NeedsTrial => isInDoubt && key is null;
+
+    /// <summary>The request was in doubt, its endpoint is not exactly-once, and nothing of the app has run.</summary>
+    public bool IsTurnedAway { get; set; }
+
+    /// <summary>
+    /// Error pages run the pipeline again and have endpoints of their own: what the first one said of the request stays.
+    /// </summary>
+    Endpoint? IEndpointFeature.Endpoint
+    {
+        get => _endpoint;
+        set
+        {
+            _endpoint = value;
+            _endpointIsExactlyOnce |= value.IsExactlyOnce(_features?.Get<IHttpRequestFeature>()?.Method ?? "");
+        }
+    }
+
+    /// <summary>Forgets the endpoint that a trial has found.</summary>
+    public void ForgetEndpoint()
+    {
+        _endpoint = null;
+        _endpointIsExactlyOnce = false;
+    }
+
     public IEnumerable<string> Keys
     {
         get
@@ -70,6 +109,7 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
     {
         _features = features;
         features.Set<IPomegranateSessionFeature>(this);
+        features.Set<IEndpointFeature>(this);
     }
 
     public async Task LoadAsync(CancellationToken cancellationToken = default)
@@ -82,7 +122,7 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         BeginUse();
         if (_access == SessionAccess.Exclusive)
         {
-            TurnTaken(await session.Turn.TakeAsync(session.Options.TurnTimeout, clientGone).WaitAsync(cancellationToken));
+            TurnTaken(await session.Turn.TakeAsync(session.Options.TurnTimeout, GiveUp).WaitAsync(cancellationToken));
         }
 
         ReadSnapshot();
@@ -150,13 +190,15 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
 
     /// <summary>
     /// The app may commit early, to see the error itself; the server commits in any case. The end of this id waits for
-    /// the server: the request is still in the session, and <c>UseSession()</c> commits after every request.
+    /// the server: the request is still in the session, and <c>UseSession()</c> commits after every request. So do the
+    /// changes of an exactly-once request, which are committed with its outcome.
     /// </summary>
     async Task ISession.CommitAsync(CancellationToken cancellationToken)
     {
-        if (!_committed && _renewed is null && !_abandoned)
+        if (!_committed && !IsExactlyOnce && _renewed is null && !_abandoned)
         {
-            await CommitChangesAsync();
+            RefuseDoubt();
+            await CommitChangesAsync(outcome: null);
         }
     }
 
@@ -177,13 +219,27 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         _abandoned = true;
     }
 
-    public async Task CommitAsync()
+    public void Seal()
+    {
+        _sealed = true;
+        if (_abandoned)
+        {
+            Cookie = new(GatewayProtocol.CookieAction.Delete, session.Id);
+        }
+        else if (_renewed is not null || !session.Exists)
+        {
+            GiveCookie(_renewed ?? session.Id);
+        }
+    }
+
+    public async Task CommitAsync(WebResponse? outcome)
     {
         try
         {
-            if (!_committed)
+            if (!_committed && !IsTurnedAway)
             {
-                await CommitChangesAsync();
+                RefuseDoubt();
+                await CommitChangesAsync(IsExactlyOnce ? OutcomeOf(outcome) : null);
             }
         }
         finally
@@ -211,6 +267,29 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         session.Turn.Release();
     }
 
+    /// <summary>What is told of the request from now on, and to whoever asks again.</summary>
+    public GatewayProtocol.RequestReply ReplyOf(WebResponse response) =>
+        new(request, GatewayProtocol.ReplyKind.Response, NodeName, response, CookieOrId);
+
+    private Outcome OutcomeOf(WebResponse? response)
+    {
+        var reply = ReplyOf(response ?? new WebResponse { StatusCode = StatusCodes.Status409Conflict, Headers = [] });
+        return Outcome.Of(response is null ? Outcome.Unanswered(reply) : reply, key);
+    }
+
+    /// <summary>Routing has chosen another endpoint than the trial: then nothing is known of the first run.</summary>
+    private void RefuseDoubt()
+    {
+        if (isInDoubt && !IsExactlyOnce && !_turnMissed)
+        {
+            throw new SessionCommitException(
+                "The node that had this request died before it answered. It may have run, and its endpoint is not exactly-once: check its effect before you repeat it.");
+        }
+    }
+
+    /// <summary>The client may come back for the outcome of an exactly-once request, so that one waits on.</summary>
+    private CancellationToken GiveUp => IsExactlyOnce ? CancellationToken.None : clientGone;
+
     private string EndpointName => _features?.Get<IEndpointFeature>()?.Endpoint?.DisplayName
         ?? _features?.Get<IHttpRequestFeature>()?.Path
         ?? "(no endpoint)";
@@ -230,26 +309,26 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         }
     }
 
-    private async Task CommitChangesAsync()
+    private async Task CommitChangesAsync(Outcome? outcome)
     {
         if (_abandoned)
         {
             if (session.Exists)
             {
-                await session.EndAsync(SessionEndReason.Abandoned);
+                await session.EndAsync(SessionEndReason.Abandoned, outcome);
             }
 
             Cookie = new(GatewayProtocol.CookieAction.Delete, session.Id);
         }
         else if (_renewed is { } newId)
         {
-            await session.RenewAsync(newId, _changes, _cleared);
+            await session.RenewAsync(newId, _changes, _cleared, outcome);
             GiveCookie(newId);
         }
-        else if (_changes.Count > 0 || (_cleared && session.Exists) || session.AccessIsDue)
+        else if (outcome is not null || _changes.Count > 0 || (_cleared && session.Exists) || session.AccessIsDue)
         {
             var isNew = !session.Exists;
-            await session.CommitAsync(_changes, _cleared, _changes.Count > 0 ? request : null);
+            await session.CommitAsync(_changes, _cleared, _changes.Count > 0 ? request : null, outcome);
             if (isNew)
             {
                 GiveCookie(session.Id);
@@ -292,7 +371,7 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         {
             // Blocks only where another request has the turn. Waiting on a task tells the thread pool, which adds threads.
             TurnTaken(session.Turn.TryTake()
-                || session.Turn.TakeAsync(session.Options.TurnTimeout, clientGone).GetAwaiter().GetResult());
+                || session.Turn.TakeAsync(session.Options.TurnTimeout, GiveUp).GetAwaiter().GetResult());
         }
 
         ReadSnapshot();
@@ -301,10 +380,10 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
 
     private void UseForChange()
     {
-        if (_committed)
+        if (_committed || _sealed)
         {
             throw new InvalidOperationException(
-                "The session cannot be changed after the response has started: its changes were committed before the first byte left. Change it earlier.");
+                "The session cannot be changed after the response has started: its changes are committed before the first byte leaves. Change it earlier.");
         }
 
         Use();
@@ -320,13 +399,14 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
         _used = true;
 
         // After the response has started nothing is changed, so a late read needs no turn.
-        _access = _committed
+        _access = _committed || _sealed
             ? SessionAccess.ReadOnly
             : _features?.Get<IEndpointFeature>()?.Endpoint?.Metadata.GetMetadata<SessionAccessAttribute>()?.Access ?? SessionAccess.Exclusive;
     }
 
     private void TurnTaken(bool taken)
     {
+        _turnMissed = !taken;
         if (!taken)
         {
             _used = false;
@@ -343,9 +423,9 @@ internal sealed class RequestSession(LiveSession session, RequestId request, Can
     private void ReadSnapshot()
     {
         _snapshot = session.Entry?.Attributes ?? [];
-        if (_snapshot is [{ Key: LastRequest.Key }, ..])
+        if (_snapshot is [var first, ..] && LastRequest.IsReserved(first.Key))
         {
-            _snapshot = _snapshot[1..];
+            _snapshot = [.. _snapshot.SkipWhile(a => LastRequest.IsReserved(a.Key))];
         }
 
         _bytes = 0;

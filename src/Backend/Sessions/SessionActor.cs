@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Microsoft.AspNetCore.Http;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Gateway;
@@ -30,7 +31,16 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
     private readonly SessionId _id;
     private readonly RequestLedger _ledger = new();
     private readonly Queue<RunRequest> _queue = [];
+
+    /// <summary>Requests whose key is that of one that runs: they get its outcome.</summary>
+    private readonly List<RunRequest> _behind = [];
+
+    private readonly HashSet<Guid> _runningKeys = [];
+    private readonly Dictionary<RequestId, IActorRef> _finds = [];
     private LiveSession? _session;
+
+    /// <summary>What the replicas knew: a session that has ended may still have an outcome.</summary>
+    private SessionEntry? _recovered;
     private bool _isRecovering;
     private int _running;
     private bool _isPassivating;
@@ -62,7 +72,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
                 return;
             }
 
-            if (request.IsFreshId && !_isRecovering)
+            if (request is { IsFreshId: true, IsInDoubt: false } && !_isRecovering)
             {
                 // The frontend made the id for this request: nobody can hold anything of it.
                 Open(null);
@@ -78,12 +88,23 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         {
             _isRecovering = false;
             _services.Logger.RecoveryFailed(failed.Reason);
+
+            // Those who ask after a request ask again.
+            _finds.Clear();
             while (_queue.TryDequeue(out var request))
             {
                 Refuse(request.RequestId, failed.Reason);
             }
 
             LeaveIfUseless();
+        });
+        Receive<FindRequest>(find =>
+        {
+            if (!TryRepeat(find))
+            {
+                _finds[find.RequestId] = Sender;
+                Recover();
+            }
         });
         ReceiveInEveryState();
     }
@@ -103,9 +124,16 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
     private void Open(SessionEntry? entry)
     {
         _isRecovering = false;
+        _recovered = entry;
         _session = new LiveSession(_services, _id, entry is { IsRemoved: false } ? entry : null);
         Become(Open);
         RestartIdleTimer();
+        foreach (var (request, asker) in _finds)
+        {
+            asker.Tell(Found(request));
+        }
+
+        _finds.Clear();
         RunQueued();
         ExpireNow();
     }
@@ -119,6 +147,14 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
             if (Accept(request))
             {
                 RunQueued();
+            }
+        });
+        Receive<FindRequest>(find =>
+        {
+            if (!TryRepeat(find))
+            {
+                Sender.Tell(Found(find.RequestId));
+                LeaveIfUseless();
             }
         });
         Receive<Ended>(OnEnded);
@@ -140,19 +176,6 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     private void ReceiveInEveryState()
     {
-        Receive<FindRequest>(find =>
-        {
-            if (_ledger.Find(find.RequestId) is { } item)
-            {
-                Repeat(find.RequestId, item);
-            }
-            else
-            {
-                Sender.Tell(new RequestReply(find.RequestId, ReplyKind.NotSeen, _services.NodeName));
-            }
-
-            LeaveIfUseless();
-        });
         Receive<CancelRequest>(cancel =>
         {
             _ledger.Find(cancel.RequestId)?.Cancellation?.Cancel();
@@ -165,6 +188,39 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         });
     }
 
+    private bool TryRepeat(FindRequest find)
+    {
+        if (_ledger.Find(find.RequestId) is not { } item)
+        {
+            return false;
+        }
+
+        Repeat(find.RequestId, item);
+        return true;
+    }
+
+    /// <summary>For a request that this home has not had.</summary>
+    private RequestReply Found(RequestId request) =>
+        OutcomeOf(request) ?? new RequestReply(request, ReplyKind.NotSeen, _services.NodeName, Status: TakesRequestsInDoubt);
+
+    private RequestReply? OutcomeOf(RequestId request) => Outcomes.Find(_session!.Entry ?? _recovered, request)?.Reply;
+
+    /// <summary>What the client's key has brought already.</summary>
+    private RequestReply? OutcomeOf(RequestId request, IdempotencyKey key)
+    {
+        if (!_session!.Exists || Outcomes.Find(_session.Entry, key) is not { } outcome)
+        {
+            return null;
+        }
+
+        return key.IsSameRequest(outcome.Key!)
+
+            // The client has its cookie: it has found its session. The id may have been renewed since.
+            ? outcome.Reply with { RequestId = request, Cookie = new(CookieAction.Keep, _id) }
+            : new RequestReply(request, ReplyKind.Refused, _services.NodeName, Status: 422,
+                Reason: $"This {IdempotencyKey.Header} belongs to another request of this session: method, target or body differ. Make a new key for each request.");
+    }
+
     /// <summary>Whether the request is new; it is queued then.</summary>
     private bool Accept(RunRequest request)
     {
@@ -174,10 +230,10 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
             return false;
         }
 
-        if (_running + _queue.Count >= _services.SessionOptions.MaxConcurrentRequests + _services.SessionOptions.MaxQueuedRequests)
+        if (_running + _queue.Count + _behind.Count >= _services.SessionOptions.MaxConcurrentRequests + _services.SessionOptions.MaxQueuedRequests)
         {
             Refuse(request.RequestId,
-                $"{_queue.Count} requests of this session are waiting (Pomegranate:Session:MaxQueuedRequests). Try again later.");
+                $"{_queue.Count + _behind.Count} requests of this session are waiting (Pomegranate:Session:MaxQueuedRequests). Try again later.");
             return false;
         }
 
@@ -224,31 +280,78 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
             {
                 Reply(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
             }
-            else if (_session!.HasEnded || _session.IsExpired || !(_session.Exists || request.IsFreshId))
+            else if (OutcomeOf(request.RequestId) is { } outcome)
             {
-                // The session is over, or there never was one: an id from outside is not adopted.
-                Reply(new RequestReply(request.RequestId, ReplyKind.UnknownSession, _services.NodeName));
+                Reply(outcome);
             }
             else
             {
-                _session.Touch();
-                _running++;
-                RunAsync(request, cancellation).PipeTo(Self);
+                Run(request, cancellation);
             }
         }
 
         LeaveIfUseless();
     }
 
-    private async Task<Ended> RunAsync(RunRequest request, CancellationToken cancellation)
+    private void Run(RunRequest request, CancellationToken cancellation)
     {
-        var session = new RequestSession(_session!, request.RequestId, cancellation);
+        if (!TryGetKey(request, out var key))
+        {
+            return;
+        }
+
+        if (_session!.HasEnded || _session.IsExpired || _recovered?.IsRemoved == true || !(_session.Exists || request.IsFreshId))
+        {
+            // The session is over, or there never was one: an id from outside is not adopted. A request that may have
+            // run before the session's end must not run again under another id.
+            Reply(new RequestReply(request.RequestId, request.IsInDoubt ? ReplyKind.NotSeen : ReplyKind.UnknownSession, _services.NodeName));
+        }
+        else if (key is not null && OutcomeOf(request.RequestId, key) is { } outcome)
+        {
+            Reply(outcome);
+        }
+        else if (key is not null && !_runningKeys.Add(key.Key))
+        {
+            _behind.Add(request);
+        }
+        else
+        {
+            _session.Touch();
+            _running++;
+            RunAsync(request, key, cancellation).PipeTo(Self);
+        }
+    }
+
+    /// <summary>False where the key is none: the request is refused then.</summary>
+    private bool TryGetKey(RunRequest request, out IdempotencyKey? key)
+    {
+        key = null;
+        try
+        {
+            key = _services.SessionOptions.IdempotencyKeys ? IdempotencyKey.Of(request.Request) : null;
+            return true;
+        }
+        catch (BadHttpRequestException malformed)
+        {
+            Reply(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: malformed.StatusCode, Reason: malformed.Message));
+            return false;
+        }
+    }
+
+    private async Task<Ended> RunAsync(RunRequest request, IdempotencyKey? key, CancellationToken cancellation)
+    {
+        var session = new RequestSession(_session!, request.RequestId, cancellation, key, request.IsInDoubt);
         try
         {
             var response = await _services.Runner.RunAsync(request.Request, StreamOf(request, session), session, cancellation);
+            if (session.IsTurnedAway)
+            {
+                return new Ended(new RequestReply(request.RequestId, ReplyKind.NotSeen, _services.NodeName));
+            }
+
             return response is null
                 ? Refused(503, "The request has run and its answer was streamed, so it is not kept. It was not run again.") with { IsStreamed = true }
-                : new Ended(ReplyOf(request, session, response));
+                : new Ended(session.ReplyOf(response), key?.Key);
         }
         catch (SessionCommitException failure)
         {
@@ -257,7 +360,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         }
         catch (ResponseAbortedException)
         {
-            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
+            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName), key?.Key);
         }
         catch (Exception failure)
         {
@@ -271,20 +374,24 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         }
 
         Ended Refused(int status, string reason) =>
-            new(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason));
+            new(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason), key?.Key);
     }
-
-    private RequestReply ReplyOf(RunRequest request, RequestSession session, WebResponse response) =>
-        new(request.RequestId, ReplyKind.Response, _services.NodeName, response, session.CookieOrId);
 
     private RequestStream StreamOf(RunRequest request, RequestSession session) => new(
         () => _services.Streams.ConnectAsync(request.Ticket),
         new StreamHello(request.Ticket.Secret, request.RequestId.Number, _services.Writer),
-        head => GatewaySerializer.ToBytes(ReplyOf(request, session, head)));
+        head => GatewaySerializer.ToBytes(session.ReplyOf(head)));
 
     private void OnEnded(Ended ended)
     {
         _running--;
+        if (ended.Key is { } key)
+        {
+            _runningKeys.Remove(key);
+            _behind.ForEach(_queue.Enqueue);
+            _behind.Clear();
+        }
+
         if (ended.IsStreamed)
         {
             NoteStreamed(ended.Reply);
@@ -389,8 +496,9 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     private sealed record RecoveryFailed(string Reason);
 
+    /// <param name="Key">What the client called the request.</param>
     /// <param name="IsStreamed">The client has the answer, or the beginning of it; the reply is for whoever asks again.</param>
-    private sealed record Ended(RequestReply Reply, bool IsStreamed = false);
+    private sealed record Ended(RequestReply Reply, Guid? Key = null, bool IsStreamed = false);
 
     /// <summary>The session's end is committed, or was not: then the next sweep tries again.</summary>
     private sealed class Expired

@@ -48,7 +48,9 @@ internal sealed class SessionEntry
         new(version, cleared, lastAccess, null, [.. attributes.OrderBy(a => a.Key, StringComparer.Ordinal)]);
 
     /// <summary>What is left of a session that has ended. Its stamp is never before its last access.</summary>
-    public static SessionEntry Removed(SessionVersion version, long removedAt) => new(version, default, 0, removedAt, []);
+    /// <param name="last">Nothing, or the outcome of the exactly-once request that ended it; in any order.</param>
+    public static SessionEntry Removed(SessionVersion version, long removedAt, params IEnumerable<SessionAttribute> last) =>
+        new(version, default, 0, removedAt, [.. last.OrderBy(a => a.Key, StringComparer.Ordinal)]);
 
     /// <summary>The attribute's value, or null where it is absent or removed.</summary>
     public byte[]? Find(string key)
@@ -92,6 +94,9 @@ internal sealed class SessionEntry
     {
         var order = Nullable.Compare(RemovedAt, other.RemovedAt);
         order = order != 0 ? order : Version.CompareTo(other.Version);
+
+        // A build before outcomes drops what it does not know of a removal: the copy that has more is the whole one.
+        order = order != 0 ? order : Attributes.Length.CompareTo(other.Attributes.Length);
         return order >= 0 ? this : other;
     }
 

@@ -95,7 +95,7 @@ internal static class SessionFormat
         }
 
         return removedAt is { } at
-            ? SessionEntry.Removed(version, at)
+            ? SessionEntry.Removed(version, at, attributes.DistinctBy(a => a.Key))
             : SessionEntry.Live(version, cleared, lastAccess, attributes.DistinctBy(a => a.Key));
     }
 }

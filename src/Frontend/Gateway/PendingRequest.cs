@@ -19,7 +19,10 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// RFC 9110 section 9.2.2: sending it twice means no more than sending it once. Not once its body has begun to
     /// leave: this frontend does not have it any more.
     /// </summary>
-    public bool MayBeSentAgain => isIdempotent && body?.IsStreaming != true;
+    public bool MayBeSentAgain => isIdempotent && IsWhole;
+
+    /// <summary>Whether this frontend still has all of the request.</summary>
+    public bool IsWhole => body?.IsStreaming != true;
 
     /// <summary>How often it was sent to a home.</summary>
     public int Attempts { get; set; }

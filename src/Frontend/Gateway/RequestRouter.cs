@@ -18,11 +18,13 @@ namespace Pomegranate.Frontend.Gateway;
 ///    |--(a backend was removed, or long silence)--> in doubt: ask again, in ever longer steps
 ///                          |--(answer)--> done
 ///                          |--(home: "it runs here")--> sent
-///                          |--(home: "never seen", not idempotent)--> 503, it may have run
+///                          |--(home: "never seen", not idempotent)--> sent, marked as in doubt
+///                          |     \--(home: "not exactly-once here", or the body is gone)--> 503, it may have run
 ///                          |--(failover deadline)--> 503
 /// </code>
 /// In doubt, an idempotent request is sent again under its id, so a home that has it already does not run it twice; any
-/// other is only asked after. Which home a request went to is not known here: all in flight are asked after.
+/// other is asked after, and offered to a home that has not seen it: only the home knows whether its endpoint is
+/// exactly-once. Which home a request went to is not known here: all in flight are asked after.
 /// </remarks>
 internal sealed class RequestRouter : ReceiveActor, IWithTimers
 {
@@ -129,6 +131,11 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             case ReplyKind.NotSeen when request.MayBeSentAgain:
                 RunAgain(request);
+                break;
+
+            case ReplyKind.NotSeen when reply.Status == TakesRequestsInDoubt && request.IsWhole:
+                request.Attempts++;
+                _region.Tell(request.Message with { IsInDoubt = true });
                 break;
 
             case ReplyKind.NotSeen:

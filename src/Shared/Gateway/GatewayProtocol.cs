@@ -21,11 +21,27 @@ internal static class GatewayProtocol
     /// </summary>
     /// <param name="IsFreshId">The frontend has just made the id: no replica can know it, so none needs to be read.</param>
     /// <param name="Ticket">Where bodies that do not fit a message are streamed.</param>
-    public sealed record RunRequest(RequestId RequestId, SessionId SessionId, bool IsFreshId, WebRequest Request, StreamTicket Ticket) : ISessionMessage, IGatewayMessage;
+    public sealed record RunRequest(RequestId RequestId, SessionId SessionId, bool IsFreshId, WebRequest Request, StreamTicket Ticket) : ISessionMessage, IGatewayMessage
+    {
+        /// <summary>
+        /// A node that died may have run the request, and it is not safe to run again: run it only if it is exactly-once
+        /// here, else say <see cref="ReplyKind.NotSeen"/>. Sent only after <see cref="ReplyKind.NotSeen"/> with
+        /// <see cref="TakesRequestsInDoubt"/>.
+        /// </summary>
+        public bool IsInDoubt { get; init; }
+    }
 
     /// <summary>
-    /// Answer <see cref="RunRequest"/> with this id if you have seen it, else say <see cref="ReplyKind.NotSeen"/>.
-    /// Sent for a request that is not safe to run again, after a node died that may have had it.
+    /// The <see cref="RequestReply.Status"/> of a <see cref="ReplyKind.NotSeen"/> from a home that knows
+    /// <see cref="RunRequest.IsInDoubt"/>: send it the whole request. Homes of earlier builds say 0, and frontends of
+    /// earlier builds do not look.
+    /// </summary>
+    public const int TakesRequestsInDoubt = 1;
+
+    /// <summary>
+    /// Answer <see cref="RunRequest"/> with this id if you have seen it or its outcome is recorded in the session, else
+    /// say <see cref="ReplyKind.NotSeen"/>. Sent for a request that is not safe to run again, after a node died that may
+    /// have had it.
     /// </summary>
     public sealed record FindRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage, IGatewayMessage;
 
@@ -53,7 +69,7 @@ internal static class GatewayProtocol
         /// <summary>No session has this id (never made here, expired, abandoned): run the request under a fresh one.</summary>
         UnknownSession = 2,
 
-        /// <summary>This home has not seen the request id.</summary>
+        /// <summary>This home has not seen the request id, nor does its session.</summary>
         NotSeen = 3,
 
         /// <summary>The home could not run or commit the request: a status with the reason.</summary>

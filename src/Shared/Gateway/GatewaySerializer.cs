@@ -17,6 +17,10 @@ namespace Pomegranate.Gateway;
 internal sealed class GatewaySerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private const string RunManifest = "r2";
+
+    /// <summary>The same bytes as <see cref="RunManifest"/>, of a request in doubt: an earlier build must not run it.</summary>
+    private const string RunInDoubtManifest = "r3";
+
     private const string FindManifest = "f1";
     private const string CancelManifest = "c1";
     private const string ReplyManifest = "R1";
@@ -25,7 +29,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
 
     public override string Manifest(object o) => o switch
     {
-        RunRequest => RunManifest,
+        RunRequest run => run.IsInDoubt ? RunInDoubtManifest : RunManifest,
         FindRequest => FindManifest,
         CancelRequest => CancelManifest,
         RequestReply => ReplyManifest,
@@ -68,7 +72,8 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var reader = new WireReader(bytes);
         object message = manifest switch
         {
-            RunManifest => new RunRequest(ReadRequestId(ref reader), reader.Id(), reader.Bool(), ReadRequest(ref reader), ReadTicket(ref reader)),
+            RunManifest => ReadRun(ref reader),
+            RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
             FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
             CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
             ReplyManifest => ReadReply(ref reader),
@@ -94,6 +99,9 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         reader.End();
         return reply;
     }
+
+    private static RunRequest ReadRun(ref WireReader reader) =>
+        new(ReadRequestId(ref reader), reader.Id(), reader.Bool(), ReadRequest(ref reader), ReadTicket(ref reader));
 
     private static void Write(WireWriter writer, RequestId id)
     {

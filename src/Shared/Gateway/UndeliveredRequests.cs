@@ -11,7 +11,7 @@ namespace Pomegranate.Gateway;
 /// <remarks>
 /// A request becomes a dead letter in two ways: a shard region drops what arrives between the two steps of a hand-off
 /// (ShardRegion, "avoiding reordering"), and remoting gives up what it has not written to a node that died. In both,
-/// no home has seen it.
+/// no home has seen it. Of a request in doubt that would be said of one copy only, and the doubt is about another.
 /// </remarks>
 internal sealed class UndeliveredRequests : ReceiveActor
 {
@@ -24,7 +24,7 @@ internal sealed class UndeliveredRequests : ReceiveActor
         {
             // What a region drops comes wrapped: a dead letter whose message is the Dropped.
             var innermost = letter.Message as AllDeadLetters ?? letter;
-            if (innermost is { Message: RunRequest request, Sender: { } frontend } && !frontend.IsNobody())
+            if (innermost is { Message: RunRequest { IsInDoubt: false } request, Sender: { } frontend } && !frontend.IsNobody())
             {
                 frontend.Tell(new RequestReply(request.RequestId, ReplyKind.Undelivered, nodeName), ActorRefs.NoSender);
             }

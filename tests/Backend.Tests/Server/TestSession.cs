@@ -27,7 +27,11 @@ internal sealed class TestSession : IRequestSession, ISession
         // The tests ask for nothing beyond ISession.
     }
 
-    Task IRequestSession.CommitAsync()
+    bool IRequestSession.IsExactlyOnce => false;
+
+    void IRequestSession.Seal() => throw new NotSupportedException("Only exactly-once requests seal their session.");
+
+    Task IRequestSession.CommitAsync(Pomegranate.Http.WebResponse? outcome)
     {
         Commits++;
         return OnCommit();

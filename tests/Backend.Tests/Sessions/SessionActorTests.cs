@@ -224,12 +224,14 @@ public sealed class SessionActorTests : TestKit
     }
 
     [Fact]
-    public async Task Find_RequestNeverSeen_NotSeenAndNoRecovery()
+    public async Task Find_RequestNeverSeen_NotSeenOnceTheReplicasKnowNothingOfItEither()
     {
         var actor = Start();
+        var found = FindAsync(actor, 1);
+        (await Replica.NextRecoverAsync()).Answer(null);
 
-        Assert.Equal(ReplyKind.NotSeen, (await FindAsync(actor, 1)).Kind);
-        Assert.False(Replica.HasBeenAsked);
+        var reply = await found;
+        Assert.Equal((ReplyKind.NotSeen, TakesRequestsInDoubt), (reply.Kind, reply.Status));
         await PassivateAsync(actor);
     }
 

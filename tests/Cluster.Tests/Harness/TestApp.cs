@@ -26,6 +26,7 @@ internal static class TestApp
         app.Map("/exclusive/{number}/{**rest}", Run);
         app.Map("/usesession/{number}/{**rest}", Run);
         app.Map("/readonly/{number}/{**rest}", Run).WithSessionAccess(SessionAccess.ReadOnly);
+        app.Map("/once/{number}/{**rest}", Run).ExactlyOnce();
         app.Map("/concurrent/{number}/{**rest}", Run).WithSessionAccess(SessionAccess.Concurrent);
         return app;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.DistributedData;
@@ -24,6 +25,7 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly Dictionary<string, string?> _settings;
     private readonly AppBuilder _app;
+    private readonly HashSet<WebApplication> _killed = [];
     private IHost _lighthouse = null!;
 
     private TestCluster(Dictionary<string, string?> settings, AppBuilder? app)
@@ -109,12 +111,32 @@ internal sealed class TestCluster : IAsyncDisposable
         }));
     }
 
+    /// <summary>
+    /// As a process that is killed: the actor system ends at once and says good-bye to nobody; its sockets close. What the
+    /// app was doing it does no more for anybody. Returns when the frontend knows of it.
+    /// </summary>
+    public async Task KillAsync(string node)
+    {
+        var backend = Backends[int.Parse(node["backend-".Length..], CultureInfo.InvariantCulture) - 1];
+        _killed.Add(backend);
+        var system = (ExtendedActorSystem)backend.Services.GetRequiredService<ActorSystem>();
+        var address = Akka.Cluster.Cluster.Get(system).SelfAddress;
+        var seen = Akka.Cluster.Cluster.Get(Frontend.Services.GetRequiredService<ActorSystem>());
+        system.Abort();
+        await Await.UntilAsync(
+            $"{node} removed from the cluster", () => Task.FromResult(seen.State.Members), members => members.All(m => m.Address != address));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Frontend.DisposeAsync();
         foreach (var backend in Backends)
         {
-            await backend.StopAsync();
+            if (!_killed.Contains(backend))
+            {
+                await backend.StopAsync();
+            }
+
             await backend.DisposeAsync();
         }
 

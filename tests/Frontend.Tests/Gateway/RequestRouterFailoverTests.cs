@@ -67,6 +67,36 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
     }
 
     [Fact]
+    public async Task BackendDies_HomeTakesRequestsInDoubt_IsSentThePostMarkedSo()
+    {
+        var request = await InFlightAsync("POST");
+        BackendRemoved();
+        await HomeGetsAsync<FindRequest>();
+
+        Router.Tell(ReplyTo(request, ReplyKind.NotSeen) with { Status = TakesRequestsInDoubt });
+
+        // As fresh as it was: a home that finds nothing must still know that the id is the frontend's own.
+        Assert.Equal(request.Message with { IsInDoubt = true }, await HomeGetsAsync<RunRequest>());
+        Assert.False(request.Answer.IsCompleted);
+        Reply(request, ReplyKind.Response);
+        Assert.Equal(ReplyKind.Response, (await AnswerOfAsync(request)).Kind);
+    }
+
+    [Fact]
+    public async Task BackendDies_HomeTurnsThePostInDoubtAway_503()
+    {
+        var request = await InFlightAsync("POST");
+        BackendRemoved();
+        await HomeGetsAsync<FindRequest>();
+        Router.Tell(ReplyTo(request, ReplyKind.NotSeen) with { Status = TakesRequestsInDoubt });
+        await HomeGetsAsync<RunRequest>();
+
+        Reply(request, ReplyKind.NotSeen);
+
+        Assert.Equal(GatewayFailure.MayHaveRun, (await FailureOfAsync(request)).Failure);
+    }
+
+    [Fact]
     public async Task BackendDies_HomeLivesAndRunsThePost_IsLeftInPeaceAndAnswers()
     {
         var request = await InFlightAsync("POST");

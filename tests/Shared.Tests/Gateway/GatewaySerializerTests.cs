@@ -62,6 +62,18 @@ public class GatewaySerializerTests : TestKit
     }
 
     [Fact]
+    public void RequestInDoubt_SameBytesUnderItsOwnManifest()
+    {
+        // A build that does not know the manifest must not run the request; one that does reads it as ever.
+        var inDoubt = Run with { IsInDoubt = true };
+
+        Assert.Equal(("r2", "r3"), (_serializer.Manifest(Run), _serializer.Manifest(inDoubt)));
+        Assert.Equal(GoldenRun, Convert.ToHexString(_serializer.ToBinary(inDoubt)));
+        Assert.True(Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(GoldenRun), "r3")).IsInDoubt);
+        Assert.False(Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(GoldenRun), "r2")).IsInDoubt);
+    }
+
+    [Fact]
     public void Reply_WrittenAndRead_IsTheSame()
     {
         var reply = new RequestReply(

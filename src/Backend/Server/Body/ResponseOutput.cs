@@ -13,6 +13,7 @@ namespace Pomegranate.Backend.Server;
 /// collecting --complete--> one message
 ///     \--over the inline limit, or flushed and not complete within a moment--> streaming --complete--> end of stream
 /// </code>
+/// A held response waits for its end whatever is flushed, and streams only when it becomes too long.
 /// The app's calls come one after another; only the watch over what was flushed is concurrent with them.
 /// </summary>
 internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, RequestLifetimeFeature lifetime)
@@ -32,7 +33,12 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
     private Task? _streaming;
     private int _sent;
     private bool _isEager;
+    private Func<Task>? _beforeHeldLeaves;
+    private bool _dropBody;
+    private bool _addContentLength;
+    private KeyValuePair<string, StringValues>[] _trailers = [];
     private bool _isOver;
+    private bool _isInline;
     private bool _cancelFlush;
 
     /// <summary>The response; null once it leaves by the stream.</summary>
@@ -102,6 +108,9 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
         _flushed = default;
     }
 
+    /// <summary>Nothing leaves before the response is complete, or too long to be held; then this is awaited first.</summary>
+    public void Hold(Func<Task> beforeItLeaves) => _beforeHeldLeaves = beforeItLeaves;
+
     /// <summary>The head is final.</summary>
     public void Start(WebResponse head) => _head = head;
 
@@ -110,20 +119,40 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
     /// The app left the length open. Kestrel sends such a body chunked, so its client learns no length beforehand; here
     /// it is known, and a length lets the frontend answer without framing of its own. Both mean the same to a client.
     /// </param>
-    public async ValueTask CompleteAsync(bool dropBody, bool addContentLength, KeyValuePair<string, StringValues>[] trailers)
+    public void End(bool dropBody, bool addContentLength, KeyValuePair<string, StringValues>[] trailers)
     {
-        if (End())
+        _dropBody = dropBody;
+        _addContentLength = addContentLength;
+        _trailers = trailers;
+        _isInline = End() && (dropBody || Length <= inlineBytes);
+    }
+
+    /// <summary>The response that has ended; null where it leaves, or has left, by the stream.</summary>
+    public WebResponse? Whole
+    {
+        get
         {
-            var head = _head!;
-            var body = dropBody || _staged is null ? ReadOnlyMemory<byte>.Empty : _staged.WrittenMemory;
-            if (body.Length <= inlineBytes)
+            if (!_isInline)
             {
-                var headers = addContentLength
-                    ? [.. head.Headers, new("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture))]
-                    : head.Headers;
-                _response.TrySetResult(head with { Headers = headers, Body = body, Trailers = trailers });
-                return;
+                return null;
             }
+
+            var head = _head!;
+            var body = _dropBody || _staged is null ? ReadOnlyMemory<byte>.Empty : _staged.WrittenMemory;
+            var headers = _addContentLength
+                ? [.. head.Headers, new("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture))]
+                : head.Headers;
+            return head with { Headers = headers, Body = body, Trailers = _trailers };
+        }
+    }
+
+    /// <summary>What has ended leaves.</summary>
+    public async ValueTask CompleteAsync()
+    {
+        if (Whole is { } whole)
+        {
+            _response.TrySetResult(whole);
+            return;
         }
 
         await SendStagedAsync(CancellationToken.None);
@@ -134,7 +163,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
             return;
         }
 
-        await stream.SendEndAsync(trailers);
+        await stream.SendEndAsync(_trailers);
     }
 
     /// <summary>There is no whole response: whoever waits for it learns why, and the client sees a cut.</summary>
@@ -160,6 +189,8 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
         }
     }
 
+    private bool IsHeld => _beforeHeldLeaves is not null;
+
     private bool IsLengthInline
     {
         get
@@ -181,7 +212,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
     {
         lock (_lock)
         {
-            if (_streaming is not null || _isEager || Length > inlineBytes)
+            if (_streaming is not null || (_isEager && !IsHeld) || Length > inlineBytes)
             {
                 return false;
             }
@@ -189,7 +220,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
             _flushed = _staged?.WrittenMemory ?? default;
         }
 
-        if (!_isWatched && !IsLengthInline)
+        if (!_isWatched && !IsHeld && !IsLengthInline)
         {
             _isWatched = true;
             _ = StreamFlushedLaterAsync();
@@ -213,6 +244,12 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
 
     private async Task SendStagedAsync(CancellationToken cancellationToken)
     {
+        if (_beforeHeldLeaves is { } before)
+        {
+            _beforeHeldLeaves = null;
+            await before();
+        }
+
         Task streaming;
         lock (_lock)
         {

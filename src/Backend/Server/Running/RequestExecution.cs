@@ -96,7 +96,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
 
     private async Task RunAsync()
     {
-        using var clientGone = _clientGone.UnsafeRegister(static state => ClientLeft((RequestLifetimeFeature)state!), _lifetime);
+        using var clientGone = _clientGone.UnsafeRegister(static state => ((RequestExecution)state!).OnClientGone(), this);
         _stream.OnCut = () => ClientLeft(_lifetime);
         using var stopping = _running.Aborted.UnsafeRegister(
             static state => ((RequestLifetimeFeature)state!).Abort(
@@ -179,6 +179,15 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         {
             // The session's changes are lost, so the response that speaks of them must not be seen.
             _output.Fail(commitFailure);
+        }
+    }
+
+    /// <summary>The client may come back for the outcome of an exactly-once request, so that one goes on.</summary>
+    private void OnClientGone()
+    {
+        if (!_session.IsExactlyOnce)
+        {
+            ClientLeft(_lifetime);
         }
     }
 

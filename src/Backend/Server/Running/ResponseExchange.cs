@@ -12,7 +12,8 @@ namespace Pomegranate.Backend.Server;
 ///   \--the app's return, or its failure: 500-------------------------------------------/
 /// </code>
 /// Started means: OnStarting callbacks ran, the session is committed, status and headers are final. A failure after that
-/// can no longer be told by a status: <see cref="ResponseOutput.Fail"/>.
+/// can no longer be told by a status: <see cref="ResponseOutput.Fail"/>. Of an exactly-once request the session is only
+/// sealed then, and committed once the response is complete or becomes too long to hold.
 /// </summary>
 internal sealed class ResponseExchange(
     string method,
@@ -116,7 +117,16 @@ internal sealed class ResponseExchange(
         }
 
         CountWrite(firstWrite);
-        await CommitAsync();
+        if (IsHeld)
+        {
+            session.Seal();
+            output.Hold(() => CommitAsync());
+        }
+        else
+        {
+            await CommitAsync();
+        }
+
         if (ResponseFraming.Check(method, response.StatusCode, headers) is { } invalid)
         {
             throw invalid;
@@ -171,12 +181,20 @@ internal sealed class ResponseExchange(
         }
     }
 
+    /// <summary>An upgrade has no end to wait for.</summary>
+    private bool IsHeld => session.IsExactlyOnce && response.StatusCode != StatusCodes.Status101SwitchingProtocols;
+
     /// <summary>Ends the response: whole, or as an error, or cut off where an error comes too late to be told.</summary>
     public async ValueTask EndAsync()
     {
         if (_completed)
         {
             return;
+        }
+
+        if (_commit is { IsFaulted: true })
+        {
+            await _commit;
         }
 
         if (ApplicationError is { } error)
@@ -188,6 +206,7 @@ internal sealed class ResponseExchange(
             else if (!IsWhole)
             {
                 _completed = true;
+                await CommitAsync();
                 output.Fail(new ResponseAbortedException(
                     AbortReason.Failure, "The application failed after its response had started.", error));
                 return;
@@ -196,7 +215,15 @@ internal sealed class ResponseExchange(
 
         if (!response.HasStarted)
         {
-            await CommitAsync();
+            if (IsHeld)
+            {
+                session.Seal();
+            }
+            else
+            {
+                await CommitAsync();
+            }
+
             if (ResponseFraming.Check(method, response.StatusCode, headers) is { } invalid)
             {
                 ReportApplicationError(invalid);
@@ -207,7 +234,9 @@ internal sealed class ResponseExchange(
         }
 
         _completed = true;
-        await output.CompleteAsync(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : [.. trailers.Trailers]);
+        output.End(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : [.. trailers.Trailers]);
+        await CommitAsync(output.Whole);
+        await output.CompleteAsync();
         lifetime.End();
     }
 
@@ -220,7 +249,13 @@ internal sealed class ResponseExchange(
             response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
 
-        await CommitAsync();
+        // Of an exactly-once request that others ended nothing counts: it may be sent again, and then runs as if for the
+        // first time.
+        if (!session.IsExactlyOnce || reason is ResponseAbortedException { Reason: AbortReason.Application })
+        {
+            await CommitAsync();
+        }
+
         _completed = true;
         output.Fail(reason);
     }
@@ -242,9 +277,9 @@ internal sealed class ResponseExchange(
     }
 
     /// <summary>Once per request, however it ends; a failure stays, so that no later attempt to respond slips through.</summary>
-    private Task CommitAsync() => _commit ??= InvokeCommitAsync();
+    private Task CommitAsync(WebResponse? outcome = null) => _commit ??= InvokeCommitAsync(outcome);
 
-    private async Task InvokeCommitAsync() => await session.CommitAsync();
+    private async Task InvokeCommitAsync(WebResponse? outcome) => await session.CommitAsync(outcome);
 
     private void FixHead(bool appCompleted)
     {

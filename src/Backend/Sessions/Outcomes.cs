@@ -1,0 +1,66 @@
+using System.Globalization;
+using Pomegranate.Backend.State;
+using Pomegranate.Gateway;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>
+/// A session's last outcomes: attributes under keys that no app can use, so they are replicated in the commit that they
+/// are the outcome of, and merged by the same rule.
+/// </summary>
+/// <remarks>
+/// A ring of so many keys: a key of its own for each outcome would leave the mark of its removal for ever.
+/// </remarks>
+internal static class Outcomes
+{
+    /// <summary>Sorts after <see cref="LastRequest.Key"/> and before every key an app may use.</summary>
+    private const string Prefix = "\0outcome-";
+
+    public static bool IsKey(string key) => key.StartsWith(Prefix, StringComparison.Ordinal);
+
+    public static Outcome? Find(SessionEntry? entry, RequestId request) =>
+        In(entry).Select(kept => kept.Value).LastOrDefault(o => o.Request == request);
+
+    public static Outcome? Find(SessionEntry? entry, IdempotencyKey key) =>
+        In(entry).Select(kept => kept.Value).LastOrDefault(o => o.Key?.Key == key.Key);
+
+    /// <summary>The number of the outcome after those that the session has.</summary>
+    public static ulong Next(SessionEntry? entry) => In(entry).Select(kept => kept.Value.Number + 1).LastOrDefault();
+
+    /// <summary>
+    /// What to commit so that the session has one outcome more: it, without its answer if that is too long, and those
+    /// before it that must give up their answers for it.
+    /// </summary>
+    public static IEnumerable<SessionAttribute> Add(SessionEntry? entry, Outcome outcome, SessionVersion version, ClusterSessionOptions options)
+    {
+        var slot = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{outcome.Number % (ulong)options.MaxOutcomes}");
+        var bytes = outcome.ToBytes();
+        if (bytes.Length > options.MaxOutcomeBytes)
+        {
+            bytes = outcome.WithoutAnswer().ToBytes();
+        }
+
+        yield return new(slot, version, bytes);
+        var together = bytes.Length;
+        foreach (var (key, older) in In(entry).Where(kept => kept.Key != slot && kept.Value.IsAnswered).Reverse())
+        {
+            together += older.ReplyBytes.Length;
+            if (together > options.MaxOutcomeBytes)
+            {
+                yield return new(key, version, older.WithoutAnswer().ToBytes());
+            }
+        }
+    }
+
+    /// <summary>With their keys, oldest first.</summary>
+    private static IEnumerable<KeyValuePair<string, Outcome>> In(SessionEntry? entry)
+    {
+        // Sessions without outcomes, nearly all, cost a look at the first keys.
+        var reserved = entry?.Attributes.TakeWhile(a => LastRequest.IsReserved(a.Key)) ?? [];
+        return reserved.Where(a => IsKey(a.Key) && a.Value is not null)
+            .Select(a => (a.Key, Outcome: Outcome.Read(a.Value)))
+            .Where(kept => kept.Outcome is not null)
+            .Select(kept => KeyValuePair.Create(kept.Key, kept.Outcome!))
+            .OrderBy(kept => kept.Value.Number);
+    }
+}
