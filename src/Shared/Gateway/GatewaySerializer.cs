@@ -16,7 +16,7 @@ namespace Pomegranate.Gateway;
 /// </summary>
 internal sealed class GatewaySerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private const string RunManifest = "r2";
+    private const string RunManifest = "r3";
     private const string FindManifest = "f1";
     private const string CancelManifest = "c1";
     private const string ReplyManifest = "R1";
@@ -108,6 +108,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         writer.String(request.Method);
         writer.String(request.Scheme);
         writer.String(request.RawTarget);
+        writer.String(request.PathBase);
         writer.String(request.Protocol);
         writer.String(request.TraceIdentifier);
         Write(writer, request.Client);
@@ -123,6 +124,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         Method = reader.String(),
         Scheme = reader.String(),
         RawTarget = reader.String(),
+        PathBase = reader.String(),
         Protocol = reader.String(),
         TraceIdentifier = reader.String(),
         Client = ReadEndPoint(ref reader),

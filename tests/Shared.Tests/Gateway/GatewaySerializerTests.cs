@@ -23,6 +23,7 @@ public class GatewaySerializerTests : TestKit
             Method = "POST",
             Scheme = "https",
             RawTarget = "/a%2Fb?x=1",
+            PathBase = "/a",
             Protocol = "HTTP/1.1",
             TraceIdentifier = "t1",
             Client = new IPEndPoint(IPAddress.Loopback, 80),
@@ -35,7 +36,7 @@ public class GatewaySerializerTests : TestKit
     private const string GoldenRun =
         "000000000000ABCD" + "AC02" + // request id: frontend, number 300
         "00000000000000010000000000000002" + "01" + // session id, fresh
-        "04504F5354" + "056874747073" + "0A2F6125324662" + "3F783D31" + "08485454502F312E31" + "027431" + // POST https target protocol trace
+        "04504F5354" + "056874747073" + "0A2F6125324662" + "3F783D31" + "022F61" + "08485454502F312E31" + "027431" + // POST https target path-base protocol trace
         "01" + "047F000001" + "50" + // client 127.0.0.1:80
         "00" + // no local end point
         "02" + "04486F7374" + "01" + "0168" + "05582D54776F" + "02" + "0131" + "0132" + // two headers
@@ -52,10 +53,11 @@ public class GatewaySerializerTests : TestKit
     [Fact]
     public void FromBinary_GoldenRequest_IsTheRequest()
     {
-        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(GoldenRun), "r2"));
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(GoldenRun), "r3"));
         Assert.Equal(Run.RequestId, read.RequestId);
         Assert.Equal(Run.SessionId, read.SessionId);
         Assert.Equal("/a%2Fb?x=1", read.Request.RawTarget);
+        Assert.Equal("/a", read.Request.PathBase);
         Assert.Equal("1,2", read.Request.Headers[1].Value.ToString());
         Assert.Equal(Run.Request.Client, read.Request.Client);
         Assert.Equal(new byte[] { 9, 8 }, read.Request.Body.ToArray());
@@ -83,7 +85,7 @@ public class GatewaySerializerTests : TestKit
         var bytes = Convert.FromHexString(GoldenRun);
         for (var length = 0; length < bytes.Length; length++)
         {
-            Assert.Throws<WireFormatException>(() => _serializer.FromBinary(bytes[..length], "r2"));
+            Assert.Throws<WireFormatException>(() => _serializer.FromBinary(bytes[..length], "r3"));
         }
     }
 
@@ -93,7 +95,7 @@ public class GatewaySerializerTests : TestKit
 
     [Property(MaxTest = 3000)]
     public Property FromBinary_AnyBytes_FailsOnlyAsFormat() => Prop.ForAll(
-        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "f1", "c1", "R1")).ToArbitrary(),
+        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r3", "f1", "c1", "R1")).ToArbitrary(),
         sample =>
         {
             try
