@@ -71,7 +71,7 @@ internal static class ShardRoutes
 
         throw new RefusedException(
             StatusCodes.Status404NotFound,
-            $"Node '{node.Name}' neither hosts nor routes to shards of type '{type}'. Ask a backend of the app, or a frontend and name the app (?app=NAME); "
+            $"Node '{node.Name}' neither hosts nor routes to shards of type '{type}'. Ask a backend or a frontend, and name the app where it is another (?app=NAME); "
             + "/cluster/members shows the nodes and their roles.");
     }
 }
