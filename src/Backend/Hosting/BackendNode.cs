@@ -66,7 +66,7 @@ internal sealed partial class BackendNode(
         system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(ReplicaSync.Props(replica, completed), ReplicaSync.Name);
+        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App)), ReplicaSync.Name);
         await WaitAsync(completed.Task, cancellationToken);
 
         await ShareKeysAsync(system, cancellationToken);
@@ -82,7 +82,7 @@ internal sealed partial class BackendNode(
 
         var sharding = new SessionSharding(node.Value.Shards);
         var region = await ClusterSharding.Get(_system!).StartAsync(
-            SessionSharding.TypeName,
+            AppName.ShardTypeOf(node.Value.App),
             id => SessionActor.Props(context, id),
             ClusterShardingSettings.Create(_system!),
             sharding,
@@ -90,7 +90,7 @@ internal sealed partial class BackendNode(
             SessionActor.Stop.Instance);
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _system!.ActorOf(Props.Create(() => new FailoverAccelerator()), "failover-accelerator");
+        _system!.ActorOf(FailoverAccelerator.Props(node.Value.App), "failover-accelerator");
         IsReady = true;
         Ready(logger, node.Value.NodeName, Cluster.Get(_system!).SelfAddress.ToString());
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
-using Pomegranate.Clustering;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 
 namespace Pomegranate.Backend.Replication;
@@ -26,6 +25,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     private readonly IActorRef _replica;
     private readonly TaskCompletionSource _completed;
+    private readonly string _role;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly long _started = Stopwatch.GetTimestamp();
@@ -38,8 +38,10 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     private bool _isComplete;
 
     /// <param name="completed">Set when the replica is complete.</param>
-    public ReplicaSync(IActorRef replica, TaskCompletionSource completed)
+    /// <param name="role">Whose members keep the same sessions: the app's backends.</param>
+    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role)
     {
+        _role = role;
         _replica = replica;
         _completed = completed;
 
@@ -62,8 +64,8 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef replica, TaskCompletionSource completed) =>
-        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed));
+    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role) =>
+        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent));
@@ -86,7 +88,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     private void Joined(Member member)
     {
-        if (!member.HasRole(NodeRole.Backend))
+        if (!member.HasRole(_role))
         {
             return;
         }

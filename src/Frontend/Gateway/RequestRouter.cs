@@ -8,8 +8,8 @@ using static Pomegranate.Gateway.GatewayProtocol;
 namespace Pomegranate.Frontend.Gateway;
 
 /// <summary>
-/// Sends requests to their sessions' homes through the shard region proxy, takes the answers, and looks after the
-/// requests in flight when a backend dies.
+/// Sends an app's requests to their sessions' homes through the shard region proxy, takes the answers, and looks after
+/// the requests in flight when one of its backends dies.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -34,8 +34,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
     private readonly IActorRef _region;
-    private readonly GatewayOptions _options;
-    private readonly FrontendState _state;
+    private readonly AppBackends _state;
+    private readonly string _app;
+    private readonly string _role;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
@@ -43,10 +44,14 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly HashSet<UniqueAddress> _backends = [];
     private readonly Action<ulong>? _onDeath;
     private readonly Func<SessionId, object?>? _forgetHome;
+    private GatewayOptions _options;
     private int _step;
 
-    public RequestRouter(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null)
+    public RequestRouter(
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null)
     {
+        _app = app;
+        _role = AppName.RoleOf(app);
         _region = region;
         _options = options;
         _state = state;
@@ -59,6 +64,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         Receive<Resend>(OnResend);
         Receive<Forget>(OnForget);
         Receive<Answered>(answered => _pending.Remove(answered.Number));
+        Receive<GatewayOptions>(changed => _options = changed);
         Receive<AskAgain>(_ => OnAskAgain());
         Receive<CheckSilence>(_ => OnCheckSilence());
         Receive<ClusterEvent.MemberUp>(e => BackendSeen(e.Member));
@@ -70,8 +76,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null) =>
-        Akka.Actor.Props.Create(() => new RequestRouter(region, options, state, time, onDeath, forgetHome));
+    public static Props Props(
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, onDeath, forgetHome));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
@@ -91,7 +98,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         if (_backends.Count == 0)
         {
             request.Fail(new GatewayException(
-                GatewayFailure.NoBackend, 503, "No backend is up: the cluster is starting, or every backend has died. Try again in a moment."));
+                GatewayFailure.NoBackend, 503,
+                $"No backend{(_app == AppName.Default ? "" : $" of app '{_app}'")} is up: the cluster is starting, or every backend has died. Try again in a moment."));
             return;
         }
 
@@ -184,9 +192,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     private void BackendSeen(Member member)
     {
-        if (member.HasRole(NodeRole.Backend) && _backends.Add(member.UniqueAddress))
+        if (member.HasRole(_role) && _backends.Add(member.UniqueAddress))
         {
-            _state.Backends = _backends.Count;
+            _state.Count = _backends.Count;
         }
     }
 
@@ -197,7 +205,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             return;
         }
 
-        _state.Backends = _backends.Count;
+        _state.Count = _backends.Count;
         if (!hasLeft)
         {
             // One that left finishes what it streams.

@@ -21,6 +21,9 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     /// <summary>The same bytes as <see cref="RunManifest"/>, of a request in doubt: an earlier build must not run it.</summary>
     private const string RunInDoubtManifest = "r3";
 
+    /// <summary>path base:string  in doubt:bool, then as <see cref="RunManifest"/>: only mounts know of path bases.</summary>
+    private const string RunMountedManifest = "r4";
+
     private const string FindManifest = "f1";
     private const string CancelManifest = "c1";
     private const string ReplyManifest = "R1";
@@ -29,6 +32,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
 
     public override string Manifest(object o) => o switch
     {
+        RunRequest { Request.PathBase.Length: > 0 } => RunMountedManifest,
         RunRequest run => run.IsInDoubt ? RunInDoubtManifest : RunManifest,
         FindRequest => FindManifest,
         CancelRequest => CancelManifest,
@@ -43,6 +47,12 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         switch (obj)
         {
             case RunRequest run:
+                if (run.Request.PathBase.Length > 0)
+                {
+                    writer.String(run.Request.PathBase);
+                    writer.Bool(run.IsInDoubt);
+                }
+
                 Write(writer, run.RequestId);
                 writer.Id(run.SessionId);
                 writer.Bool(run.IsFreshId);
@@ -74,6 +84,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         {
             RunManifest => ReadRun(ref reader),
             RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
+            RunMountedManifest => ReadMountedRun(ref reader),
             FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
             CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
             ReplyManifest => ReadReply(ref reader),
@@ -102,6 +113,14 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
 
     private static RunRequest ReadRun(ref WireReader reader) =>
         new(ReadRequestId(ref reader), reader.Id(), reader.Bool(), ReadRequest(ref reader), ReadTicket(ref reader));
+
+    private static RunRequest ReadMountedRun(ref WireReader reader)
+    {
+        var pathBase = reader.String();
+        var isInDoubt = reader.Bool();
+        var run = ReadRun(ref reader);
+        return run with { Request = run.Request with { PathBase = pathBase }, IsInDoubt = isInDoubt };
+    }
 
     private static void Write(WireWriter writer, RequestId id)
     {

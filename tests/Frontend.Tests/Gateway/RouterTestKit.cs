@@ -40,7 +40,7 @@ public abstract class RouterTestKit : TestKit
     {
         _region = CreateTestProbe("region");
         Router = Sys.ActorOf(RequestRouter.Props(
-            _region.Ref, Options, State, _time, forgetHome: id => AsksForHomesAnew ? $"forget {id}" : null), "router");
+            AppName.Default, _region.Ref, Options, State, _time, forgetHome: id => AsksForHomesAnew ? $"forget {id}" : null), "router");
     }
 
     private protected IActorRef Router { get; }
@@ -48,7 +48,7 @@ public abstract class RouterTestKit : TestKit
     /// <summary>Whether the region is told to forget homes; what it is told is a text here.</summary>
     private protected bool AsksForHomesAnew { get; set; }
 
-    private protected FrontendState State { get; } = new();
+    private protected AppBackends State { get; } = new();
 
     private protected GatewayOptions Options { get; } = new();
 

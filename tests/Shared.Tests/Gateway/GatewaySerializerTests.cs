@@ -61,6 +61,19 @@ public class GatewaySerializerTests : TestKit
         Assert.Equal(new byte[] { 9, 8 }, read.Request.Body.ToArray());
     }
 
+    [Theory]
+    [InlineData(false, "022F61" + "00")]
+    [InlineData(true, "022F61" + "01")]
+    public void RequestOfAMount_PathBaseAndDoubtGoBefore(bool isInDoubt, string golden)
+    {
+        var mounted = Run with { Request = Run.Request with { PathBase = "/a" }, IsInDoubt = isInDoubt };
+
+        Assert.Equal("r4", _serializer.Manifest(mounted));
+        Assert.Equal(golden + GoldenRun, Convert.ToHexString(_serializer.ToBinary(mounted)));
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(golden + GoldenRun), "r4"));
+        Assert.Equal(("/a", isInDoubt), (read.Request.PathBase, read.IsInDoubt));
+    }
+
     [Fact]
     public void RequestInDoubt_SameBytesUnderItsOwnManifest()
     {
@@ -105,7 +118,7 @@ public class GatewaySerializerTests : TestKit
 
     [Property(MaxTest = 3000)]
     public Property FromBinary_AnyBytes_FailsOnlyAsFormat() => Prop.ForAll(
-        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "f1", "c1", "R1")).ToArbitrary(),
+        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "r3", "r4", "f1", "c1", "R1")).ToArbitrary(),
         sample =>
         {
             try

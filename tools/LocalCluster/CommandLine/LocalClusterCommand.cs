@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pomegranate.LocalCluster.Plan;
 using Pomegranate.LocalCluster.Running;
 
 namespace Pomegranate.LocalCluster.CommandLine;
@@ -16,6 +17,19 @@ internal static class LocalClusterCommand
         var frontends = Count("--frontends", "How many frontends.", 2);
         var deadline = new Option<int>("--ready-within") { Description = "Seconds the nodes may take to be ready.", DefaultValueFactory = _ => 60, HelpName = "seconds" };
         var app = new Option<string?>("--app") { Description = "The project that the backends run: its directory or its file. Default: samples/Portal.", HelpName = "project" };
+        var mount = new Option<string[]>("--mount")
+        {
+            Description = "One more app under a path, with as many backends of its own, for example /chat=samples/Chat. May be repeated.",
+            DefaultValueFactory = _ => [],
+            HelpName = "/name=project",
+        };
+        mount.Validators.Add(result =>
+        {
+            foreach (var wrong in result.Tokens.Where(token => AppMount.Parse(token.Value) is null))
+            {
+                result.AddError($"--mount {wrong.Value}: must be /name=project, the name of lower-case letters, digits and hyphens, not 'default'.");
+            }
+        });
         var set = new Option<string[]>("--set")
         {
             Description = "Configuration for every node, for example Pomegranate:Replication:Level=all. May be repeated.",
@@ -32,7 +46,7 @@ internal static class LocalClusterCommand
 
         var command = new RootCommand("Runs a whole Pomegranate cluster on this machine, as real processes on loopback.")
         {
-            headless, state, backends, frontends, deadline, app, set,
+            headless, state, backends, frontends, deadline, app, mount, set,
         };
         command.SetAction((result, _) => LocalClusterRun.RunAsync(new LocalClusterOptions(
             result.GetValue(headless),
@@ -41,6 +55,7 @@ internal static class LocalClusterCommand
             result.GetValue(frontends),
             TimeSpan.FromSeconds(result.GetValue(deadline)),
             result.GetValue(app),
+            [.. result.GetValue(mount)!.Select(text => AppMount.Parse(text)!).DistinctBy(mounted => mounted.Name)],
             [.. result.GetValue(set)!.Select(Setting)])));
         return command;
     }

@@ -8,10 +8,11 @@ internal sealed class ClusterPlan
 {
     private const int FirstHttpPort = 8080;
     private const int LighthouseManagementPort = 9110;
+    private readonly IReadOnlyList<AppMount> _mounts;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
 
-    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<KeyValuePair<string, string>> settings) =>
-        (Nodes, _settings) = (nodes, settings);
+    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<AppMount> mounts, IReadOnlyList<KeyValuePair<string, string>> settings) =>
+        (Nodes, _mounts, _settings) = (nodes, mounts, settings);
 
     public IReadOnlyList<NodeSpec> Nodes { get; }
 
@@ -34,14 +35,21 @@ internal sealed class ClusterPlan
         }
 
         var lighthouse = repository.Program("lighthouse", "Pomegranate.Lighthouse");
-        var app = options.App is { } project ? repository.App(project) : repository.Program(Path.Combine("samples", "Portal"), "Portal");
+        var app = options.App is { } project ? repository.App("--app", project) : repository.Program(Path.Combine("samples", "Portal"), "Portal");
         var frontend = repository.Program(Path.Combine("src", "Frontend"), "Pomegranate.Frontend");
         List<NodeSpec> nodes = [new("lighthouse", NodeRole.Lighthouse, lighthouse, ports.Any(), Preferably(LighthouseManagementPort), null)];
         nodes.AddRange(Enumerable.Range(1, options.Backends).Select(i =>
             new NodeSpec($"backend{i}", NodeRole.Backend, app, ports.Any(), ports.Any(), null)));
+        foreach (var mount in options.Mounts)
+        {
+            var mounted = repository.App("--mount", mount.Project);
+            nodes.AddRange(Enumerable.Range(1, options.Backends).Select(i =>
+                new NodeSpec($"{mount.Name}{i}", NodeRole.Backend, mounted, ports.Any(), ports.Any(), null, mount.Name)));
+        }
+
         nodes.AddRange(Enumerable.Range(1, options.Frontends).Select(i =>
             new NodeSpec($"frontend{i}", NodeRole.Frontend, frontend, ports.Any(), ports.Any(), Preferably(FirstHttpPort + i - 1))));
-        return new ClusterPlan(nodes, options.Settings) { TakenPorts = taken };
+        return new ClusterPlan(nodes, options.Mounts, options.Settings) { TakenPorts = taken };
     }
 
     /// <summary>The environment that makes a process this node.</summary>
@@ -67,6 +75,19 @@ internal sealed class ClusterPlan
         for (var i = 0; i < Nodes.Count; i++)
         {
             yield return new($"Pomegranate__Cluster__Seeds__{Text(i)}", Nodes[i].Address);
+        }
+
+        if (node.App is { } app)
+        {
+            yield return new("Pomegranate__Cluster__App", app);
+        }
+
+        if (node.Role == NodeRole.Frontend && _mounts.Count > 0)
+        {
+            foreach (var setting in _mounts.SelectMany(mount => mount.FrontendSettings).Concat(AppMount.RestSettings))
+            {
+                yield return setting;
+            }
         }
 
         foreach (var (key, value) in _settings)

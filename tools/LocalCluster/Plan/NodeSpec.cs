@@ -1,8 +1,9 @@
 namespace Pomegranate.LocalCluster.Plan;
 
 /// <summary>One node as planned: what stays the same when it is restarted.</summary>
+/// <param name="App">The app that a backend runs beside others; null for the one without a name.</param>
 /// <param name="HttpPort">Where it takes HTTP; none but frontends do.</param>
-internal sealed record NodeSpec(string Name, NodeRole Role, NodeProgram Program, int ClusterPort, int ManagementPort, int? HttpPort)
+internal sealed record NodeSpec(string Name, NodeRole Role, NodeProgram Program, int ClusterPort, int ManagementPort, int? HttpPort, string? App = null)
 {
     /// <summary>The address nodes know it by.</summary>
     public string Address => $"{FreePorts.Host}:{ClusterPort}";

@@ -45,15 +45,16 @@ internal sealed class Repository
         Built(Path.Combine(_root, project), assembly, Path.Combine(_root, Solution));
 
     /// <summary>An app, of the repository or not.</summary>
+    /// <param name="option">What asked for it, for the message.</param>
     /// <param name="project">Its project file, or the directory with just one; the assembly is named as the file.</param>
     /// <exception cref="LocalClusterException">There is no such project, or it has not been built.</exception>
-    public NodeProgram App(string project)
+    public NodeProgram App(string option, string project)
     {
         var path = Path.GetFullPath(project);
         string[] files = File.Exists(path) ? [path] : Directory.Exists(path) ? Directory.GetFiles(path, "*.csproj") : [];
         return files is [var file]
             ? Built(Path.GetDirectoryName(file)!, Path.GetFileNameWithoutExtension(file), file)
-            : throw new LocalClusterException($"--app {project}: must be a project file, or a directory with just one, and {path} is not.");
+            : throw new LocalClusterException($"{option} {project}: must be a project file, or a directory with just one, and {path} is not.");
     }
 
     private NodeProgram Built(string directory, string assembly, string build)
