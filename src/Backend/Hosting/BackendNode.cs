@@ -88,6 +88,7 @@ internal sealed partial class BackendNode(
             sharding,
             new RendezvousShardAllocation(),
             SessionActor.Stop.Instance);
+        _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
         _system!.ActorOf(FailoverAccelerator.Props(node.Value.App), "failover-accelerator");

@@ -40,7 +40,7 @@ internal sealed class ClusterGateway
         var sharding = new SessionSharding(node.Shards);
         _region = ClusterSharding.Get(system).StartProxy(AppName.ShardTypeOf(app), AppName.RoleOf(app), sharding);
         _router = system.ActorOf(
-            RequestRouter.Props(app, _region, options, _backends, time, streams.Cut, id => ForgetHome.Of(sharding.ShardOf(id))),
+            RequestRouter.Props(app, _region, options, _backends, time, sharding, streams.Cut),
             app == AppName.Default ? "request-router" : $"request-router-{app}");
     }
 

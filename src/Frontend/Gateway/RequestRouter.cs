@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Clustering;
+using Pomegranate.Gateway;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
 
@@ -33,6 +34,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     /// <summary>Silence after which a home is asked whether it still has the request: remoting may have lost a message.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
+    /// <summary>A message to a home is cut at this size, far below the frame size, so heartbeats never wait long behind one.</summary>
+    private const int BatchBytes = 256 * 1024;
+
     private readonly IActorRef _region;
     private readonly AppBackends _state;
     private readonly string _app;
@@ -43,12 +47,13 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly Dictionary<ulong, PendingRequest> _pending = [];
     private readonly HashSet<UniqueAddress> _backends = [];
     private readonly Action<ulong>? _onDeath;
-    private readonly Func<SessionId, object?>? _forgetHome;
+    private readonly SessionSharding _sharding;
+    private readonly Homes _homes;
     private GatewayOptions _options;
     private int _step;
 
     public RequestRouter(
-        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null)
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null)
     {
         _app = app;
         _role = AppName.RoleOf(app);
@@ -57,10 +62,20 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         _state = state;
         _time = time;
         _onDeath = onDeath;
-        _forgetHome = forgetHome;
+        _sharding = sharding;
+        _homes = new Homes(sharding);
 
         Receive<Send>(OnSend);
         Receive<RequestReply>(OnReply);
+        Receive<Replies>(replies =>
+        {
+            foreach (var reply in replies.Items)
+            {
+                OnReply(reply);
+            }
+        });
+        Receive<ActorIdentity>(identity => _homes.Found((Address)identity.MessageId, identity.Subject));
+        Receive<Flush>(flush => OnFlush(flush.Home));
         Receive<Resend>(OnResend);
         Receive<Forget>(OnForget);
         Receive<Answered>(answered => _pending.Remove(answered.Number));
@@ -69,6 +84,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         Receive<CheckSilence>(_ => OnCheckSilence());
         Receive<ClusterEvent.MemberUp>(e => BackendSeen(e.Member));
         Receive<ClusterEvent.MemberRemoved>(e => BackendGone(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting));
+        Receive<ClusterEvent.MemberLeft>(e => _homes.Leaving(e.Member.Address));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
 
         Timers.StartPeriodicTimer(nameof(CheckSilence), CheckSilence.Instance, TimeSpan.FromSeconds(1));
@@ -77,8 +93,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(
-        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null) =>
-        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, onDeath, forgetHome));
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, sharding, onDeath));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
@@ -114,6 +130,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             return;
         }
 
+        LearnHome(request, reply);
         switch (reply.Kind)
         {
             case ReplyKind.Running:
@@ -143,7 +160,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             case ReplyKind.NotSeen when reply.Status == TakesRequestsInDoubt && request.IsWhole:
                 request.Attempts++;
-                _region.Tell(request.Message with { IsInDoubt = true });
+                Tell(request.Message with { IsInDoubt = true });
                 break;
 
             case ReplyKind.NotSeen:
@@ -172,21 +189,70 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private void Run(PendingRequest request)
     {
         request.Attempts++;
-        _region.Tell(request.Message);
+        Tell(request.Message);
     }
 
     /// <summary>A home that recovers its session must ask the replicas: an earlier run may have committed.</summary>
     private void RunAgain(PendingRequest request)
     {
         request.Attempts++;
-        _region.Tell(request.Message with { IsFreshId = false });
+        Tell(request.Message with { IsFreshId = false });
+    }
+
+    // ---- the way to a home: many messages at once where it is known, else through the proxy ----
+
+    private void Tell(ISessionMessage message)
+    {
+        if (_homes.Of(message.SessionId) is not { } home)
+        {
+            _region.Tell(message);
+            return;
+        }
+
+        home.Waiting.Add(message);
+        if (home.Waiting.Count == 1)
+        {
+            // Behind everything that is in the mailbox now, so that the requests among it share one message.
+            Self.Tell(new Flush(home));
+        }
+    }
+
+    private static void OnFlush(Homes.Home home)
+    {
+        for (var from = 0; from < home.Waiting.Count;)
+        {
+            var bytes = 0;
+            var to = from;
+            while (to < home.Waiting.Count && (to == from || bytes < BatchBytes))
+            {
+                bytes += home.Waiting[to++] is RunRequest run ? run.Request.Body.Length : 0;
+            }
+
+            home.Inlet.Tell(new SessionMessages(home.Waiting.GetRange(from, to - from)));
+            from = to;
+        }
+
+        home.Waiting.Clear();
+    }
+
+    private void LearnHome(PendingRequest request, RequestReply reply)
+    {
+        var node = Sender.Path.Address;
+        if (reply.Kind == ReplyKind.Undelivered || !node.HasGlobalScope)
+        {
+            _homes.Forget(request.Message.SessionId);
+        }
+        else if (_homes.Learn(request.Message.SessionId, node) is not null)
+        {
+            Context.ActorSelection(new RootActorPath(node) / "user" / InletName).Tell(new Identify(node));
+        }
     }
 
     private void OnForget(Forget forget)
     {
         if (_pending.Remove(forget.Number, out var request))
         {
-            _region.Tell(new CancelRequest(request.Message.RequestId, request.Message.SessionId));
+            Tell(new CancelRequest(request.Message.RequestId, request.Message.SessionId));
         }
     }
 
@@ -206,6 +272,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         _state.Count = _backends.Count;
+        _homes.Gone(member.Address);
         if (!hasLeft)
         {
             // One that left finishes what it streams.
@@ -246,7 +313,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             // A copy that is sent before the region proxy knows of the death goes to the dead node and is lost: hence
             // several times, and each time the proxy asks for the home anew.
-            if (_forgetHome?.Invoke(request.Message.SessionId) is { } forget)
+            _homes.Forget(request.Message.SessionId);
+            if (ForgetHome.Of(_sharding.ShardOf(request.Message.SessionId)) is { } forget)
             {
                 _region.Tell(forget, ActorRefs.NoSender);
             }
@@ -257,7 +325,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             }
             else
             {
-                _region.Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
+                Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
             }
         }
 
@@ -281,6 +349,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             }
         }
     }
+
+    /// <summary>Send what waits for this home.</summary>
+    private sealed record Flush(Homes.Home Home) : INoSerializationVerificationNeeded;
 
     /// <summary>Send this request and look after it.</summary>
     internal sealed record Send(PendingRequest Request) : INoSerializationVerificationNeeded;

@@ -27,11 +27,21 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     private const string FindManifest = "f1";
     private const string CancelManifest = "c1";
     private const string ReplyManifest = "R1";
+    private const string MessagesManifest = "b1";
+    private const string RepliesManifest = "B1";
 
     public override int Identifier => 7101;
 
+    /// <summary>A request id and a session id.</summary>
+    private const int LeastMessageBytes = 24;
+
+    /// <summary>What a message is by itself, and in a batch where it has no envelope: the place in this list.</summary>
+    private static readonly string[] Kinds = [RunManifest, RunInDoubtManifest, RunMountedManifest, FindManifest, CancelManifest];
+
     public override string Manifest(object o) => o switch
     {
+        SessionMessages => MessagesManifest,
+        Replies => RepliesManifest,
         RunRequest { Request.PathBase.Length: > 0 } => RunMountedManifest,
         RunRequest run => run.IsInDoubt ? RunInDoubtManifest : RunManifest,
         FindRequest => FindManifest,
@@ -45,6 +55,69 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var buffer = new ArrayBufferWriter<byte>(1024);
         var writer = new WireWriter(buffer);
         switch (obj)
+        {
+            case SessionMessages messages:
+                writer.Count(messages.Items.Count);
+                foreach (var item in messages.Items)
+                {
+                    writer.Byte((byte)Array.IndexOf(Kinds, Manifest(item)));
+                    Write(writer, item);
+                }
+
+                break;
+            case Replies replies:
+                writer.Count(replies.Items.Count);
+                foreach (var reply in replies.Items)
+                {
+                    Write(writer, reply);
+                }
+
+                break;
+            case RequestReply reply:
+                Write(writer, reply);
+                break;
+            default:
+                Write(writer, (ISessionMessage)obj);
+                break;
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        var reader = new WireReader(bytes);
+        object message = manifest switch
+        {
+            MessagesManifest => new SessionMessages(ReadMessages(ref reader)),
+            RepliesManifest => new Replies(ReadReplies(ref reader)),
+            ReplyManifest => ReadReply(ref reader),
+            _ => ReadMessage(ref reader, manifest),
+        };
+        reader.End();
+        return message;
+    }
+
+    /// <summary>A reply's bytes, for the head of a stream.</summary>
+    public static byte[] ToBytes(RequestReply reply)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        Write(new WireWriter(buffer), reply);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="WireFormatException">The bytes are no reply.</exception>
+    public static RequestReply ReplyOf(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new WireReader(bytes);
+        var reply = ReadReply(ref reader);
+        reader.End();
+        return reply;
+    }
+
+    private static void Write(WireWriter writer, ISessionMessage message)
+    {
+        switch (message)
         {
             case RunRequest run:
                 if (run.Request.PathBase.Length > 0)
@@ -67,48 +140,44 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
                 Write(writer, cancel.RequestId);
                 writer.Id(cancel.SessionId);
                 break;
-            case RequestReply reply:
-                Write(writer, reply);
-                break;
             default:
-                throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {obj.GetType()}.", nameof(obj));
+                throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {message.GetType()}.", nameof(message));
+        }
+    }
+
+    private static ISessionMessage ReadMessage(ref WireReader reader, string manifest) => manifest switch
+    {
+        RunManifest => ReadRun(ref reader),
+        RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
+        RunMountedManifest => ReadMountedRun(ref reader),
+        FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
+        CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
+        _ => throw new WireFormatException($"Gateway message '{manifest}' is not known to this build."),
+    };
+
+    private static ISessionMessage[] ReadMessages(ref WireReader reader)
+    {
+        var messages = new ISessionMessage[reader.Count(LeastMessageBytes)];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var kind = reader.Byte();
+            messages[i] = kind < Kinds.Length
+                ? ReadMessage(ref reader, Kinds[kind])
+                : throw new WireFormatException($"A session message of kind {kind} is not known to this build.");
         }
 
-        return buffer.WrittenSpan.ToArray();
+        return messages;
     }
 
-    public override object FromBinary(byte[] bytes, string manifest)
+    private static RequestReply[] ReadReplies(ref WireReader reader)
     {
-        var reader = new WireReader(bytes);
-        object message = manifest switch
+        var replies = new RequestReply[reader.Count(LeastMessageBytes)];
+        for (var i = 0; i < replies.Length; i++)
         {
-            RunManifest => ReadRun(ref reader),
-            RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
-            RunMountedManifest => ReadMountedRun(ref reader),
-            FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
-            CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
-            ReplyManifest => ReadReply(ref reader),
-            _ => throw new WireFormatException($"Gateway message '{manifest}' is not known to this build."),
-        };
-        reader.End();
-        return message;
-    }
+            replies[i] = ReadReply(ref reader);
+        }
 
-    /// <summary>A reply's bytes, for the head of a stream.</summary>
-    public static byte[] ToBytes(RequestReply reply)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        Write(new WireWriter(buffer), reply);
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    /// <exception cref="WireFormatException">The bytes are no reply.</exception>
-    public static RequestReply ReplyOf(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new WireReader(bytes);
-        var reply = ReadReply(ref reader);
-        reader.End();
-        return reply;
+        return replies;
     }
 
     private static RunRequest ReadRun(ref WireReader reader) =>
