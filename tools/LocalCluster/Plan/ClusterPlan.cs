@@ -10,7 +10,9 @@ internal sealed class ClusterPlan
     private const int LighthouseManagementPort = 9110;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
 
-    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<KeyValuePair<string, string>> settings) =>
+    /// <param name="nodes">The lighthouse first: all have each other as seeds, in this order.</param>
+    /// <param name="settings">Configuration for every node, beside what makes it a node.</param>
+    public ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<KeyValuePair<string, string>> settings) =>
         (Nodes, _settings) = (nodes, settings);
 
     public IReadOnlyList<NodeSpec> Nodes { get; }
@@ -57,10 +59,10 @@ internal sealed class ClusterPlan
         // We ask for readiness from the first moment on; each "not yet" would be a logged failure.
         yield return new("Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks", "None");
         yield return new("Pomegranate__Cluster__NodeName", node.Name);
-        yield return new("Pomegranate__Cluster__Hostname", FreePorts.Host);
-        yield return new("Pomegranate__Cluster__PublicHostname", FreePorts.Host);
+        yield return new("Pomegranate__Cluster__Hostname", node.Host);
+        yield return new("Pomegranate__Cluster__PublicHostname", node.Host);
         yield return new("Pomegranate__Cluster__Port", Text(node.ClusterPort));
-        yield return new("Pomegranate__Management__Host", FreePorts.Host);
+        yield return new("Pomegranate__Management__Host", node.Host);
         yield return new("Pomegranate__Management__Port", Text(node.ManagementPort));
 
         // The lighthouse first, then everybody: a restarted lighthouse finds the cluster instead of founding another.
