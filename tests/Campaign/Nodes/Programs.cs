@@ -5,8 +5,9 @@ namespace Pomegranate.Campaign.Nodes;
 /// <summary>What the nodes run.</summary>
 internal sealed record Programs(NodeProgram Lighthouse, NodeProgram Frontend, NodeProgram App)
 {
-    public static Programs Of(Repository repository) => new(
+    /// <param name="backend">Where the app and the backend it runs on were built: the repository, or a copy with a seeded bug.</param>
+    public static Programs Of(Repository repository, Repository backend) => new(
         repository.Program("lighthouse", "Pomegranate.Lighthouse"),
         repository.Program(Path.Combine("src", "Frontend"), "Pomegranate.Frontend"),
-        repository.Program(Path.Combine("tests", "Campaign.App"), "Campaign.App"));
+        backend.Program(Path.Combine("tests", "Campaign.App"), "Campaign.App"));
 }

@@ -2,7 +2,6 @@ using Pomegranate.Campaign.CommandLine;
 using Pomegranate.Campaign.Nodes;
 using Pomegranate.Campaign.SeededBugs;
 using Pomegranate.LocalCluster.Plan;
-using Spectre.Console;
 
 namespace Pomegranate.Campaign.Running;
 
@@ -13,13 +12,14 @@ internal static class CampaignRuns
     public static async Task<int> RunAsync(CampaignOptions options, CancellationToken cancellation)
     {
         var repository = Repository.Find();
+        var backend = repository;
         if (options.Bug is { } bug)
         {
             Say($"Building a copy with the seeded bug {bug}.");
-            repository = SeededBug.Build(bug, repository);
+            backend = SeededBug.Build(bug, repository);
         }
 
-        var programs = Programs.Of(repository);
+        var programs = Programs.Of(repository, backend);
         Say($"Faults: {string.Join(", ", options.Kinds).ToLowerInvariant()}");
         if (!options.Loopback && NetworkLab.Obstacle() is { } obstacle)
         {
@@ -46,5 +46,5 @@ internal static class CampaignRuns
         return results.Any(result => result.Violations.Count > 0) ? 1 : 0;
     }
 
-    private static void Say(string text) => AnsiConsole.Console.WriteLine(text);
+    private static void Say(string text) => Console.WriteLine(text);
 }

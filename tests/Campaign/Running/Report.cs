@@ -22,7 +22,7 @@ internal static class Report
 
     public static void Run(RunResult result, CampaignOptions options)
     {
-        AnsiConsole.WriteLine(
+        Console.WriteLine(
             $"Seed {result.Seed}: {result.Operations} operations of {result.Sessions} sessions, {result.Maybe} of unknown outcome, "
             + $"{result.NotSent} not sent, {result.Episodes.Count} episodes, {result.Violations.Count} violations.");
         if (result.Violations.Count == 0)
@@ -36,22 +36,22 @@ internal static class Report
         var kinds = string.Join(',', options.Kinds).ToLowerInvariant();
         var again = $"dotnet run --project tests/Campaign -- --seed {result.Seed} --faults {kinds} --sessions {options.Sessions}"
             + $" --backends {options.Backends} --frontends {options.Frontends}{(options.Bug is null ? "" : $" --bug {options.Bug}")}";
-        AnsiConsole.WriteLine($"Again: {again}{(episode is null ? "" : $" --only {episode.Number}")}");
-        AnsiConsole.WriteLine($"The history: {result.History}, the nodes' logs beside it.");
+        Console.WriteLine($"Again: {again}{(episode is null ? "" : $" --only {episode.Number}")}");
+        Console.WriteLine($"The history: {result.History}, the nodes' logs beside it.");
     }
 
     public static void Violations(IReadOnlyList<Violation> violations, History history)
     {
         foreach (var violation in violations.Take(ViolationsShown))
         {
-            AnsiConsole.WriteLine();
-            AnsiConsole.WriteLine($"{violation.Kind} at {violation.At / 1000:0.000} s: {violation.Text}");
+            Console.WriteLine();
+            Console.WriteLine($"{violation.Kind} at {violation.At / 1000:0.000} s: {violation.Text}");
             Around(violation, history);
         }
 
         if (violations.Count > ViolationsShown)
         {
-            AnsiConsole.WriteLine($"... and {violations.Count - ViolationsShown} more.");
+            Console.WriteLine($"... and {violations.Count - ViolationsShown} more.");
         }
     }
 
@@ -79,7 +79,7 @@ internal static class Report
         }
 
         AnsiConsole.Write(runs);
-        AnsiConsole.WriteLine(
+        Console.WriteLine(
             $"{results.Count} runs, {results.Sum(result => (long)result.Operations)} operations, {results.Sum(result => result.Violations.Count)} violations.");
     }
 
@@ -98,7 +98,7 @@ internal static class Report
             .Concat(history.Faults.Where(fault => fault.At >= shown[0].Start && fault.At <= shown[^1].End).Select(fault => (fault.At, Text: $"-- {fault.What}")));
         foreach (var (at, text) in lines.OrderBy(line => line.At))
         {
-            AnsiConsole.Console.WriteLine($"  {at / 1000,8:0.000}  {text}");
+            Console.WriteLine($"  {at / 1000,8:0.000}  {text}");
         }
     }
 }
