@@ -20,6 +20,10 @@ public sealed class HistoryCheckerTests
         ViolationKind.LostSession, 2, Create(1), Read(2, 10, 20, []) with { Seen = Seen(null, []) });
 
     [Fact]
+    public void Check_SessionWithoutItsOwner_LostWrite() => Finds(
+        ViolationKind.LostWrite, 3, Create(1), Append(2, 10, 20, [2]), Read(3, 30, 40, [2]) with { Seen = Seen(null, [2]) });
+
+    [Fact]
     public void Check_AnotherSessionsState_MixedUp() => Finds(
         ViolationKind.MixedUp, 2, Create(1), Read(2, 10, 20, []) with { Seen = Seen("other", []) });
 

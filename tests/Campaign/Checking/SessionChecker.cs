@@ -66,6 +66,7 @@ internal sealed class SessionChecker
 
     private Violation? JudgeOwner(Operation operation, Observation seen) =>
         seen.Owner == _session ? null
+        : seen.Owner is null && HoldsMoreThan(operation.Number, seen) ? Found(ViolationKind.LostWrite, operation, $"{seen.Node} has the session without its owner")
         : seen.Owner is null ? Found(ViolationKind.LostSession, operation, $"{seen.Node} knows nothing of the session")
         : Found(ViolationKind.MixedUp, operation, $"{seen.Node} answered with the session of {seen.Owner}");
 
@@ -133,6 +134,10 @@ internal sealed class SessionChecker
 
         return null;
     }
+
+    // What the operation itself has written says nothing: a session that was lost begins anew with it.
+    private static bool HoldsMoreThan(long number, Observation seen) =>
+        seen.Log.Concat(seen.Registers.Values).Any(other => other != number);
 
     private static bool WasNotYetOrNeverSent(Operation origin, Operation operation) =>
         origin.Outcome == Outcome.NotSent || origin.Start > operation.End;

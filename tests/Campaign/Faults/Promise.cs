@@ -20,7 +20,7 @@ internal static class Promise
         var silent = faults.Where(fault => IsSilent(fault.Kind)).SelectMany(fault => Hit(fault, topology)).Distinct().Count();
         var members = topology.Regular.Count;
         return hit.Distinct().Count() == hit.Count
-            && hit.Count(topology.Backends.Contains) <= (topology.BackendCount - 1) / 2
+            && hit.Count(topology.Backends.Contains) <= topology.BackendCount / 2
             && hit.Count(topology.Frontends.Contains) < topology.FrontendCount
             && (silent == 0 || hit.Count < members - (members / 2));
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Pomegranate.Campaign.Histories;
 
 /// <summary>One invocation and its outcome: a line of the history.</summary>
@@ -23,5 +25,6 @@ internal sealed record Operation(
     Observation? Seen,
     string? Note = null)
 {
+    [JsonIgnore]
     public bool IsAppend => Kind is OperationKind.AppendPost or OperationKind.AppendPut;
 }

@@ -45,7 +45,9 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
         topology.Regular.ToList().ForEach(nodes.Start);
         if (await whole.WaitAsync(StartWithin, cancellation) is { } missing)
         {
-            throw new CampaignException($"The cluster did not start: {missing}. See {directory}.");
+            Note($"the cluster has not become whole: {missing}");
+            _found.Add(new Violation(ViolationKind.NotWhole, null, _clock.Now, 0, $"not whole {StartWithin.TotalSeconds:0} s after its start: {missing}"));
+            return Judge(history, path, 0);
         }
 
         Note("the cluster is whole");
@@ -54,11 +56,15 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
         {
             await RunEpisodesAsync(topology, new FaultInjector(nodes, Note), whole, Note, cancellation);
         }
-        finally
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            // Somebody has seen enough; what there is of the history is judged all the same.
+            Note("the run is broken off");
             await load.StopAsync();
+            return Judge(history, path, 0);
         }
 
+        await load.StopAsync();
         _episode = 0;
         Note("every session is read once more");
         await load.ReadAllAsync();

@@ -38,6 +38,7 @@ internal static class CampaignRuns
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
+                // Before the first request: there is nothing to judge.
                 break;
             }
         }
