@@ -115,9 +115,15 @@ internal sealed class FaultInjector(CampaignNodes nodes, Action<string> say)
         {
             FaultKind.Deaf => [.. others.Select(other => (other, fault.Node))],
             FaultKind.Mute => [.. others.Select(other => (fault.Node, other))],
+            FaultKind.Split => Between([fault.Node, fault.Other!], others.Where(other => other != fault.Other)),
             FaultKind.Pair or FaultKind.Rift => Between([fault.Node], [fault.Other!]),
             FaultKind.Apart => Between(Topology.Frontends, [.. Topology.Backends, Topology.Spare]),
-            FaultKind.Outvote => Between([fault.Node, Topology.Lighthouse, .. Topology.Frontends], Topology.Backends.Where(node => node != fault.Node)),
+
+            // Of two equal halves the lighthouse's stays: it has the lowest address. The other has a frontend, so that
+            // clients are told of what its backends acknowledge.
+            FaultKind.Outvote => Between(
+                [fault.Node, Topology.Lighthouse, .. Topology.Frontends.SkipLast(1)],
+                [.. Topology.Backends.Where(node => node != fault.Node), Topology.Frontends[^1]]),
             _ => Between([fault.Node], others),
         };
     }

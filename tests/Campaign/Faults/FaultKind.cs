@@ -21,6 +21,9 @@ internal enum FaultKind
     /// <summary>A node is cut off from all others, both ways.</summary>
     Isolate,
 
+    /// <summary>A backend and a frontend together are cut off from all others: a minority that clients reach.</summary>
+    Split,
+
     /// <summary>A node hears nobody, and is heard.</summary>
     Deaf,
 
@@ -42,7 +45,7 @@ internal enum FaultKind
     /// <summary>The lighthouse, which is the first seed, is cut off from all others.</summary>
     Seed,
 
-    /// <summary>The majority of the members, with a minority of the backends, is cut off from the rest.</summary>
+    /// <summary>The lighthouse, one backend and all frontends but one are cut off from the rest: their side stays, with fewer backends.</summary>
     Outvote,
 
     /// <summary>All connections of a node are reset, over and over.</summary>

@@ -71,6 +71,9 @@ internal static class FaultSchedule
             case FaultKind.Pair:
                 var others = topology.Regular.Where(other => other != node && !(IsBackend(node) && IsBackend(other))).ToList();
                 return new Fault(kind, node, others[random.Next(others.Count)], after, Length(random));
+            case FaultKind.Split:
+                return new Fault(
+                    kind, topology.Backends[random.Next(topology.BackendCount)], topology.Frontends[random.Next(topology.FrontendCount)], after, Length(random));
             case FaultKind.Rift:
                 var pair = topology.Backends.ToArray();
                 random.Shuffle(pair);

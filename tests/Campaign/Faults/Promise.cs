@@ -33,11 +33,12 @@ internal static class Promise
         // One of the two is enough to heal the cut.
         FaultKind.Pair => [fault.Node],
         FaultKind.Apart => [],
+        FaultKind.Split => [fault.Node, fault.Other!],
         FaultKind.Full => topology.Backends,
         _ => [fault.Node],
     };
 
-    public static bool NeedsNetwork(FaultKind kind) => kind is FaultKind.Isolate or FaultKind.Deaf or FaultKind.Mute or FaultKind.Pair
+    public static bool NeedsNetwork(FaultKind kind) => kind is FaultKind.Isolate or FaultKind.Split or FaultKind.Deaf or FaultKind.Mute or FaultKind.Pair
         or FaultKind.Rift or FaultKind.Apart or FaultKind.Flap or FaultKind.Seed or FaultKind.Outvote or FaultKind.Churn;
 
     private static bool IsSilent(FaultKind kind) => kind is not (FaultKind.Kill or FaultKind.Stop or FaultKind.Join or FaultKind.Churn);
