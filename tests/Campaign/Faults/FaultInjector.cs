@@ -119,8 +119,7 @@ internal sealed class FaultInjector(CampaignNodes nodes, Action<string> say)
             FaultKind.Pair or FaultKind.Rift => Between([fault.Node], [fault.Other!]),
             FaultKind.Apart => Between(Topology.Frontends, [.. Topology.Backends, Topology.Spare]),
 
-            // Of two equal halves the lighthouse's stays: it has the lowest address. The other has a frontend, so that
-            // clients are told of what its backends acknowledge.
+            // Both sides have a frontend, so that clients are told of what either side's backends acknowledge.
             FaultKind.Outvote => Between(
                 [fault.Node, Topology.Lighthouse, .. Topology.Frontends.SkipLast(1)],
                 [.. Topology.Backends.Where(node => node != fault.Node), Topology.Frontends[^1]]),

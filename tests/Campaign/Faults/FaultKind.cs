@@ -45,7 +45,7 @@ internal enum FaultKind
     /// <summary>The lighthouse, which is the first seed, is cut off from all others.</summary>
     Seed,
 
-    /// <summary>The lighthouse, one backend and all frontends but one are cut off from the rest: their side stays, with fewer backends.</summary>
+    /// <summary>The lighthouse, one backend and all frontends but one are cut off from the other backends and the last frontend.</summary>
     Outvote,
 
     /// <summary>All connections of a node are reset, over and over.</summary>

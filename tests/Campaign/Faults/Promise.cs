@@ -8,11 +8,8 @@ namespace Pomegranate.Campaign.Faults;
 /// </summary>
 internal static class Promise
 {
-    /// <summary>
-    /// Kinds that are known to break a promise, or that none covers. Only on request. <see cref="FaultKind.Full"/>
-    /// needs durable sessions.
-    /// </summary>
-    public static readonly IReadOnlySet<FaultKind> NotCovered = new HashSet<FaultKind> { FaultKind.Full, FaultKind.Outvote, FaultKind.Rift, FaultKind.Seed };
+    /// <summary>Kinds that no promise covers, so only on request: all backends at once take the sessions with them.</summary>
+    public static readonly IReadOnlySet<FaultKind> NotCovered = new HashSet<FaultKind> { FaultKind.Full };
 
     public static bool Covers(IReadOnlyList<Fault> faults, Topology topology)
     {

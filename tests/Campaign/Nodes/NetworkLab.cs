@@ -136,9 +136,14 @@ internal sealed class NetworkLab : IDisposable
 
     private static void Remove(string name)
     {
+        // First the interfaces: those of a namespace go with it, but some time after, and the next run has the same names.
+        foreach (var port in Directory.GetFileSystemEntries("/sys/class/net", $"{name}-*"))
+        {
+            Try($"link del {Path.GetFileName(port)}");
+        }
+
         foreach (var space in Directory.Exists("/run/netns") ? Directory.GetFiles("/run/netns", $"{name}-*") : [])
         {
-            // Its interface, and the bridge's end of it, go with it.
             Try($"netns del {Path.GetFileName(space)}");
         }
 
