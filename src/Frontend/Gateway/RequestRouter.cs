@@ -19,13 +19,15 @@ namespace Pomegranate.Frontend.Gateway;
 ///    |--(a backend was removed, or long silence)--> in doubt: ask again, in ever longer steps
 ///                          |--(answer)--> done
 ///                          |--(home: "it runs here")--> sent
+///                          |--(home: "never seen", idempotent)--> sent
 ///                          |--(home: "never seen", not idempotent)--> sent, marked as in doubt
 ///                          |     \--(home: "not exactly-once here", or the body is gone)--> 503, it may have run
 ///                          |--(failover deadline)--> 503
 /// </code>
-/// In doubt, an idempotent request is sent again under its id, so a home that has it already does not run it twice; any
-/// other is asked after, and offered to a home that has not seen it: only the home knows whether its endpoint is
-/// exactly-once. Which home a request went to is not known here: all in flight are asked after.
+/// In doubt, a request is asked after, again and again; only a home that has not seen it is sent another copy, so that
+/// no copy waits in a buffer to run after later requests of its session. Whether one that is not idempotent may run there
+/// only the home knows: its endpoint may be exactly-once. Which home a request went to is not known here: all in flight
+/// are asked after.
 /// </remarks>
 internal sealed class RequestRouter : ReceiveActor, IWithTimers
 {
@@ -195,6 +197,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     /// <summary>A home that recovers its session must ask the replicas: an earlier run may have committed.</summary>
     private void RunAgain(PendingRequest request)
     {
+        request.InDoubtSince = null;
+        request.HeardOfAt = _time.GetTimestamp();
         request.Attempts++;
         Tell(request.Message with { IsFreshId = false });
     }
@@ -311,22 +315,15 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             inDoubt++;
 
-            // A copy that is sent before the region proxy knows of the death goes to the dead node and is lost: hence
-            // several times, and each time the proxy asks for the home anew.
+            // What is sent before the region proxy knows of the death goes to the dead node and is lost: hence several
+            // times, and each time the proxy asks for the home anew.
             _homes.Forget(request.Message.SessionId);
             if (ForgetHome.Of(_sharding.ShardOf(request.Message.SessionId)) is { } forget)
             {
                 _region.Tell(forget, ActorRefs.NoSender);
             }
 
-            if (request.MayBeSentAgain)
-            {
-                RunAgain(request);
-            }
-            else
-            {
-                Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
-            }
+            Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
         }
 
         if (inDoubt > 0)

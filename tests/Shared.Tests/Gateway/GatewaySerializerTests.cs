@@ -75,6 +75,29 @@ public class GatewaySerializerTests : TestKit
     }
 
     [Fact]
+    public void Batch_IsItsItemsInOrder_EachBehindItsKind()
+    {
+        ISessionMessage[] items = [Run, Run with { IsInDoubt = true }, new FindRequest(Run.RequestId, Run.SessionId), new CancelRequest(Run.RequestId, Run.SessionId)];
+        var id = GoldenRun[..20] + GoldenRun[20..52];
+        var golden = "04" + "00" + GoldenRun + "01" + GoldenRun + "03" + id + "04" + id;
+
+        Assert.Equal(golden, Convert.ToHexString(_serializer.ToBinary(new SessionMessages(items))));
+        var read = Assert.IsType<SessionMessages>(_serializer.FromBinary(Convert.FromHexString(golden), "b1"));
+        Assert.Equal(items.Select(_serializer.Manifest), read.Items.Select(_serializer.Manifest));
+        Assert.Equal(items[2..], read.Items.Skip(2));
+    }
+
+    [Fact]
+    public void BatchOfReplies_ComesThroughInOrder()
+    {
+        RequestReply[] items = [new(Run.RequestId, ReplyKind.NotSeen, "n"), new(Run.RequestId, ReplyKind.Refused, "n", Status: 503, Reason: "full")];
+
+        var read = Assert.IsType<Replies>(_serializer.FromBinary(_serializer.ToBinary(new Replies(items)), "B1"));
+
+        Assert.Equal(items, read.Items);
+    }
+
+    [Fact]
     public void RequestInDoubt_SameBytesUnderItsOwnManifest()
     {
         // A build that does not know the manifest must not run the request; one that does reads it as ever.
@@ -118,7 +141,7 @@ public class GatewaySerializerTests : TestKit
 
     [Property(MaxTest = 3000)]
     public Property FromBinary_AnyBytes_FailsOnlyAsFormat() => Prop.ForAll(
-        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "r3", "r4", "f1", "c1", "R1")).ToArbitrary(),
+        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "r3", "r4", "f1", "c1", "R1", "b1", "B1")).ToArbitrary(),
         sample =>
         {
             try

@@ -11,7 +11,10 @@ internal sealed class ClusterPlan
     private readonly IReadOnlyList<AppMount> _mounts;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
 
-    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<AppMount> mounts, IReadOnlyList<KeyValuePair<string, string>> settings) =>
+    /// <param name="nodes">The lighthouse first: all have each other as seeds, in this order.</param>
+    /// <param name="mounts">The apps beside the first.</param>
+    /// <param name="settings">Configuration for every node, beside what makes it a node.</param>
+    public ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<AppMount> mounts, IReadOnlyList<KeyValuePair<string, string>> settings) =>
         (Nodes, _mounts, _settings) = (nodes, mounts, settings);
 
     public IReadOnlyList<NodeSpec> Nodes { get; }
@@ -65,10 +68,10 @@ internal sealed class ClusterPlan
         // We ask for readiness from the first moment on; each "not yet" would be a logged failure.
         yield return new("Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks", "None");
         yield return new("Pomegranate__Cluster__NodeName", node.Name);
-        yield return new("Pomegranate__Cluster__Hostname", FreePorts.Host);
-        yield return new("Pomegranate__Cluster__PublicHostname", FreePorts.Host);
+        yield return new("Pomegranate__Cluster__Hostname", node.Host);
+        yield return new("Pomegranate__Cluster__PublicHostname", node.Host);
         yield return new("Pomegranate__Cluster__Port", Text(node.ClusterPort));
-        yield return new("Pomegranate__Management__Host", FreePorts.Host);
+        yield return new("Pomegranate__Management__Host", node.Host);
         yield return new("Pomegranate__Management__Port", Text(node.ManagementPort));
 
         // The lighthouse first, then everybody: a restarted lighthouse finds the cluster instead of founding another.

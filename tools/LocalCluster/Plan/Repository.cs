@@ -38,6 +38,15 @@ internal sealed class Repository
         throw new LocalClusterException($"No {Solution} above {own.FullName}: LocalCluster starts what the repository it lies in has built.");
     }
 
+    /// <summary>A copy of the repository, built in the same configuration as this program.</summary>
+    public Repository At(string root) => new(root, _output);
+
+    /// <summary>Where the solution is.</summary>
+    public string Root => _root;
+
+    /// <summary>Debug or Release.</summary>
+    public string Configuration => Path.GetFileName(Path.GetDirectoryName(_output))!;
+
     /// <summary>A program of the repository.</summary>
     /// <param name="project">The project's directory, which is also where it runs: its settings and static files lie there.</param>
     /// <exception cref="LocalClusterException">It has not been built.</exception>
@@ -62,6 +71,6 @@ internal sealed class Repository
         var path = Path.Combine(directory, _output, assembly + ".dll");
         return File.Exists(path)
             ? new NodeProgram(path, directory)
-            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {build} -c {Path.GetFileName(Path.GetDirectoryName(_output))}");
+            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {build} -c {Configuration}");
     }
 }
