@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
@@ -118,16 +119,21 @@ internal sealed class TestCluster : IAsyncDisposable
     /// As a process that is killed: the actor system ends at once and says good-bye to nobody; its sockets close. What the
     /// app was doing it does no more for anybody. Returns when the frontend knows of it.
     /// </summary>
-    public async Task KillAsync(string node)
+    public Task KillAsync(string node) => KillAsync(Backends[int.Parse(node["backend-".Length..], CultureInfo.InvariantCulture) - 1]);
+
+    /// <summary>The same, of a backend of <see cref="StartBackendAsync"/> too.</summary>
+    public async Task KillAsync(WebApplication backend)
     {
-        var backend = Backends[int.Parse(node["backend-".Length..], CultureInfo.InvariantCulture) - 1];
         _killed.Add(backend);
         var system = (ExtendedActorSystem)backend.Services.GetRequiredService<ActorSystem>();
         var address = Akka.Cluster.Cluster.Get(system).SelfAddress;
         var seen = Akka.Cluster.Cluster.Get(Frontend.Services.GetRequiredService<ActorSystem>());
+
+        // Downed, it would end a process that does not stop by itself soon; this one is the test run's.
+        ((ApplicationLifetime)backend.Services.GetRequiredService<IHostApplicationLifetime>()).NotifyStopped();
         system.Abort();
         await Await.UntilAsync(
-            $"{node} removed from the cluster", () => Task.FromResult(seen.State.Members), members => members.All(m => m.Address != address));
+            $"{address} removed from the cluster", () => Task.FromResult(seen.State.Members), members => members.All(m => m.Address != address));
     }
 
     /// <summary>A frontend whose further settings come from a file, which may change.</summary>
