@@ -12,7 +12,10 @@ internal static class KestrelLimits
     {
         try
         {
-            configuration.GetSection(Section).Bind(kestrel.Limits, binder => binder.ErrorOnUnknownConfiguration = true);
+            var limits = configuration.GetSection(Section);
+            limits.Bind(kestrel.Limits, binder => binder.ErrorOnUnknownConfiguration = true);
+            kestrel.Limits.MinRequestBodyDataRate = Rate(limits.GetSection(nameof(kestrel.Limits.MinRequestBodyDataRate)), kestrel.Limits.MinRequestBodyDataRate);
+            kestrel.Limits.MinResponseDataRate = Rate(limits.GetSection(nameof(kestrel.Limits.MinResponseDataRate)), kestrel.Limits.MinResponseDataRate);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or System.Reflection.TargetInvocationException)
         {
@@ -20,5 +23,12 @@ internal static class KestrelLimits
             throw new InvalidOperationException(
                 $"{Section} cannot be used: {exception.GetBaseException().Message} Kestrel's documentation lists the limits and their ranges.", exception);
         }
+    }
+
+    /// <summary>The binder cannot make one: it has no setters.</summary>
+    private static MinDataRate? Rate(IConfigurationSection section, MinDataRate? fallback)
+    {
+        var bytes = section.GetValue(nameof(MinDataRate.BytesPerSecond), fallback?.BytesPerSecond ?? 0);
+        return bytes == 0 ? null : new MinDataRate(bytes, section.GetValue(nameof(MinDataRate.GracePeriod), fallback?.GracePeriod ?? TimeSpan.FromSeconds(5)));
     }
 }
