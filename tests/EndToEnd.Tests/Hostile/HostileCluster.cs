@@ -18,8 +18,6 @@ public sealed class HostileCluster : IAsyncLifetime
 
     internal IReadOnlyList<ClusterNode> Nodes => [.. _cluster.Nodes.Where(n => n.Role is "frontend" or "backend")];
 
-    internal string Log => _cluster.LogTail();
-
     public async Task InitializeAsync()
     {
         (Http1, Http2) = (FreePort(), FreePort());
@@ -44,7 +42,7 @@ public sealed class HostileCluster : IAsyncLifetime
         await Await.UntilAsync(
             "no connection, request, stream or session actor in hand anywhere", TimeSpan.FromSeconds(30),
             async () => (seen = await NodeFigures.OfAsync(Nodes)).All(node => node is { IsIdle: true, Actors: 0 }),
-            () => string.Join(Environment.NewLine, seen.Select(node => node.ToString())));
+            () => string.Join(Environment.NewLine, seen.Select(node => node.ToString())) + _cluster.LogTail());
         return seen;
     }
 
