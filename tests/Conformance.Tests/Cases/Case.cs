@@ -26,7 +26,14 @@ internal sealed record RawStep(string Bytes, string[] Methods, bool ThenEnd = fa
 
 /// <summary>A WebSocket: what the client sends once it is open, piece by piece, while it reads what comes until the end.</summary>
 /// <param name="Pieces">Made when sent, as some are large.</param>
-internal sealed record SocketStep(string Path, string[] Headers, IEnumerable<byte[]> Pieces) : Step;
+internal sealed record SocketStep(string Path, string[] Headers, IEnumerable<byte[]> Pieces) : Step
+{
+    /// <summary>
+    /// They break the protocol: ASP.NET Core says so in a close frame and aborts the request, which may overtake what was
+    /// said. So only that the server ends it is compared.
+    /// </summary>
+    public bool IsFault { get; init; }
+}
 
 /// <summary>An HTTP/2 connection's frames, after the preface and the client's settings.</summary>
 /// <param name="Bytes">All sent in one write.</param>
