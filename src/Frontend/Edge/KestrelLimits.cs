@@ -25,10 +25,19 @@ internal static class KestrelLimits
         }
     }
 
-    /// <summary>The binder cannot make one: it has no setters.</summary>
+    /// <summary>The binder cannot make one, as it has no setters. 0 bytes a second mean no limit.</summary>
     private static MinDataRate? Rate(IConfigurationSection section, MinDataRate? fallback)
     {
         var bytes = section.GetValue(nameof(MinDataRate.BytesPerSecond), fallback?.BytesPerSecond ?? 0);
-        return bytes == 0 ? null : new MinDataRate(bytes, section.GetValue(nameof(MinDataRate.GracePeriod), fallback?.GracePeriod ?? TimeSpan.FromSeconds(5)));
+        var grace = section.GetValue(nameof(MinDataRate.GracePeriod), fallback?.GracePeriod ?? TimeSpan.FromSeconds(5));
+        try
+        {
+            return bytes == 0 ? null : new MinDataRate(bytes, grace);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // Kestrel's text does not say which of the two rates it is.
+            throw new InvalidOperationException($"{section.Path}: {exception.Message}");
+        }
     }
 }

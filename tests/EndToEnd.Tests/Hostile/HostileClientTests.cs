@@ -8,8 +8,8 @@ namespace Pomegranate.EndToEnd.Tests.Hostile;
 [Collection("cluster")]
 public class HostileClientTests(HostileCluster cluster, ITestOutputHelper output) : IClassFixture<HostileCluster>
 {
-    /// <summary>A visitor's longest wait beside them: far below the hostile clients' time limits added up.</summary>
-    private const double LongestWait = 3000;
+    /// <summary>A visitor's longest wait beside them, on a machine that has other work too: a visitor behind the hostile clients would wait for all of them.</summary>
+    private const double LongestWait = 10_000;
 
     [Fact]
     public async Task SlowSenders_AreCutAndKeepNobodyWaiting()
