@@ -152,7 +152,7 @@ internal static class ExplainedDifferences
                 ("The session cannot be established after the response has started", "(too late)"), (@"^started;fine$", "started;InvalidOperationException: (too late)."),
                 (@"^1$", "(none)"),
             ],
-            Cluster = [("The session cannot be changed after the response has started: its changes were committed before the first byte left. Change it earlier", "(too late)")],
+            Cluster = [("The session cannot be changed after the response has started: its changes are committed before the first byte leaves. Change it earlier", "(too late)")],
         },
         new("session-cookie-of-failure", "The session that a failing request began is kept, so its cookie is sent. Kestrel's 500 drops the cookie, and the session is lost.", "GET /session/throw")
         {
