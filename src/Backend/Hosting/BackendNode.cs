@@ -29,7 +29,7 @@ internal sealed partial class BackendNode(
     IOptions<ReplicationOptions> replication,
     IOptions<ClusterSessionOptions> sessions,
     TimeProvider time,
-    ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain
+    ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain, IDisposable
 {
     /// <summary>How long the end of a session waits for one of the app's handlers.</summary>
     private static readonly TimeSpan EndedPatience = TimeSpan.FromSeconds(5);
@@ -37,6 +37,7 @@ internal sealed partial class BackendNode(
     private static readonly TimeSpan JoinReminder = TimeSpan.FromSeconds(10);
 
     private ActorSystem? _system;
+    private BackendGauges? _gauges;
 
     /// <summary>Whether this node's replica is complete and it takes shards.</summary>
     public bool IsReady { get; private set; }
@@ -80,6 +81,7 @@ internal sealed partial class BackendNode(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
             time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken), services.GetRequiredService<StreamConnector>());
 
+        _gauges = new BackendGauges(node.Value.NodeName, server, context.Actors);
         var sharding = new SessionSharding(node.Value.Shards);
         var region = await ClusterSharding.Get(_system!).StartAsync(
             AppName.ShardTypeOf(node.Value.App),
@@ -113,6 +115,8 @@ internal sealed partial class BackendNode(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _gauges?.Dispose();
 
     private TimeSpan EffectiveGrace => TimeSpan.FromTicks(
         Math.Max(replication.Value.RemovalGrace.Ticks, 2 * sessions.Value.IdleTimeout.Ticks));

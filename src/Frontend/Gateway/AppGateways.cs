@@ -12,7 +12,7 @@ namespace Pomegranate.Frontend.Gateway;
 /// A way that no route names any more is kept: its last requests and WebSockets still use it, and idle it costs next to
 /// nothing.
 /// </remarks>
-internal sealed class AppGateways
+internal sealed class AppGateways : IDisposable
 {
     private readonly ConcurrentDictionary<string, ClusterGateway> _gateways = new(StringComparer.Ordinal);
     private readonly ActorSystem _system;
@@ -20,6 +20,7 @@ internal sealed class AppGateways
     private readonly RequestNumbers _numbers;
     private readonly StreamListener _streams;
     private readonly TimeProvider _time;
+    private readonly GatewayGauges _gauges;
     private volatile IReadOnlyList<ClusterGateway> _mounted = [];
 
     public AppGateways(ActorSystem system, IOptions<NodeOptions> node, StreamListener streams, TimeProvider time)
@@ -29,6 +30,7 @@ internal sealed class AppGateways
         _numbers = new RequestNumbers(system);
         _streams = streams;
         _time = time;
+        _gauges = new GatewayGauges(_node.NodeName, () => _gateways.Values, streams);
         system.ActorOf(UndeliveredRequests.Props(_node.NodeName), UndeliveredRequests.Name);
     }
 
@@ -60,4 +62,6 @@ internal sealed class AppGateways
 
     /// <summary>No route names the app any more.</summary>
     public void Unmount(string app) => _mounted = [.. _mounted.Where(gateway => gateway.App != app)];
+
+    public void Dispose() => _gauges.Dispose();
 }

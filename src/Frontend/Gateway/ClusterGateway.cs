@@ -53,6 +53,9 @@ internal sealed class ClusterGateway
         set => _backends.Count = value;
     }
 
+    /// <summary>Requests that wait for their answer.</summary>
+    public int Pending => _backends.Pending;
+
     /// <summary>What holds for this app; may be set at any time, and holds for requests from then on.</summary>
     public GatewayOptions Options
     {
@@ -109,14 +112,14 @@ internal sealed class ClusterGateway
         }
         catch (TimeoutException)
         {
-            _router.Tell(new RequestRouter.Forget(id.Number), ActorRefs.NoSender);
+            Abandon(pending);
             throw new GatewayException(
                 GatewayFailure.RequestTimeout, 504,
                 $"The app has not answered within {_options.RequestTimeout.TotalSeconds:0.#} s ({Mounts.AppSettings.Named(App, nameof(GatewayOptions.RequestTimeout))}).");
         }
         catch (OperationCanceledException)
         {
-            _router.Tell(new RequestRouter.Forget(id.Number), ActorRefs.NoSender);
+            Abandon(pending);
             throw;
         }
         finally
@@ -124,6 +127,12 @@ internal sealed class ClusterGateway
             _streams.Forget(pending);
             Duration.Record(_time.GetElapsedTime(sent).TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
         }
+    }
+
+    private void Abandon(PendingRequest pending)
+    {
+        pending.Abandon();
+        _router.Tell(new RequestRouter.Forget(pending.Number), ActorRefs.NoSender);
     }
 
     /// <summary>An upload takes its time: the clock runs while nothing moves.</summary>

@@ -66,6 +66,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         _onDeath = onDeath;
         _sharding = sharding;
         _homes = new Homes(sharding);
+        state.CountPending = () => _pending.Count;
 
         Receive<Send>(OnSend);
         Receive<RequestReply>(OnReply);

@@ -53,12 +53,15 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
             }
 
             var message = Message(request, context, isUpgrade, body);
-            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, cookie.Read(context.Request), cancellationToken);
+            using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, cookie.Read(context.Request), leaving.Token);
             if (message.IsBodyStreamed)
             {
                 await Task.WhenAny(sending, body!.Failed);
                 if (body.Failed.IsCompleted && !sending.IsCompleted)
                 {
+                    // Nobody waits for the answer any more; the app is told so.
+                    await leaving.CancelAsync();
                     // The client's body cannot be read: YARP knows why and answers, or has nobody to answer.
                     throw new IOException("The client's body could not be read to its end.");
                 }

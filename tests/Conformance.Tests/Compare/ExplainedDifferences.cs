@@ -57,7 +57,12 @@ internal static class ExplainedDifferences
         new("connect", "CONNECT asks a proxy for a tunnel. The frontend refuses it; Kestrel lets the app answer, with a body where none may be.", "CONNECT ")
         {
             Kestrel = [(Whole, "(CONNECT)")],
-            Cluster = [(@"\AHTTP/1\.1 502 Bad Gateway\n[\s\S]*\z", "(CONNECT)")],
+            Cluster = [(@"\A(?:HTTP/1\.1 502 Bad Gateway\n|stream 1: 502,)[\s\S]*\z", "(CONNECT)")],
+        },
+        new("socket-cut", "An app that fails or aborts with an open WebSocket cuts it, on Kestrel without a word. Here its client is told with a close frame of 1001, as when the app's node dies.",
+            "WebSockets: the app (?:throws|aborts)")
+        {
+            Cluster = [(@"^frame 88, 2 bytes: 1001 \n", "")],
         },
     ];
 
