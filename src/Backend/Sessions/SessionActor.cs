@@ -21,9 +21,11 @@ namespace Pomegranate.Backend.Sessions;
 ///       |                                                   |
 ///       +------------(Stop: hand-off or passivation)--------+--> accepted requests finish --> stopped
 /// </code>
-/// The actor never waits for the app: requests run on the thread pool and their end comes back as a message.
+/// The actor never waits for the app: requests run on the thread pool and their end comes back as a message. It is no
+/// ReceiveActor: a request without a session makes one for itself alone, and handlers that are built anew each time were
+/// a third of that.
 /// </remarks>
-internal sealed class SessionActor : ReceiveActor, IWithTimers
+internal sealed class SessionActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan StreamPatience = TimeSpan.FromSeconds(5);
 
@@ -45,12 +47,13 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
     private int _running;
     private bool _isPassivating;
     private bool _isStopping;
+    private long _lastUse;
+    private bool _isTimed;
 
     public SessionActor(SessionServices services, SessionId id)
     {
         _services = services;
         _id = id;
-        Recovering();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -58,59 +61,86 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
     private bool IsIdle => _running == 0 && _queue.Count == 0 && !_isRecovering;
 
     public static Props Props(SessionServices services, string entityId) => SessionId.TryParse(entityId, out var id)
-        ? Akka.Actor.Props.Create(() => new SessionActor(services, id))
+        ? Akka.Actor.Props.CreateBy(new Producer(services, id))
         : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
 
     protected override void PreStart() => _services.Actors.Started();
 
     protected override void PostStop() => _services.Actors.Stopped();
 
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case CancelRequest cancel:
+                _ledger.Find(cancel.RequestId)?.Cancellation?.Cancel();
+                LeaveIfUseless();
+                break;
+            case Stop:
+                _isStopping = true;
+                LeaveIfUseless();
+                break;
+            default:
+                if (_session is null)
+                {
+                    OnReceiveRecovering(message);
+                }
+                else
+                {
+                    OnReceiveOpen(message);
+                }
+
+                break;
+        }
+    }
+
     // ---- Recovering: requests queue until the replicas have answered ----
 
-    private void Recovering()
+    private void OnReceiveRecovering(object message)
     {
-        Receive<RunRequest>(request =>
+        switch (message)
         {
-            if (!Accept(request))
-            {
-                return;
-            }
-
-            if (request is { IsFreshId: true, IsInDoubt: false } && !_isRecovering)
-            {
+            case RunRequest request when !Accept(request):
+                break;
+            case RunRequest { IsFreshId: true, IsInDoubt: false } when !_isRecovering:
                 // The frontend made the id for this request: nobody can hold anything of it.
                 Open(null);
-            }
-            else
-            {
+                break;
+            case RunRequest:
+            case ExpireIfIdle:
                 Recover();
-            }
-        });
-        Receive<ExpireIfIdle>(_ => Recover());
-        Receive<Recovered>(recovered => Open(recovered.Entry));
-        Receive<RecoveryFailed>(failed =>
-        {
-            _isRecovering = false;
-            _services.Logger.RecoveryFailed(failed.Reason);
-
-            // Those who ask after a request ask again.
-            _finds.Clear();
-            while (_queue.TryDequeue(out var request))
-            {
-                Refuse(request.RequestId, failed.Reason);
-            }
-
-            LeaveIfUseless();
-        });
-        Receive<FindRequest>(find =>
-        {
-            if (!TryRepeat(find))
-            {
+                break;
+            case FindRequest find when !TryRepeat(find):
                 _finds[find.RequestId] = Sender;
                 Recover();
-            }
-        });
-        ReceiveInEveryState();
+                break;
+            case FindRequest:
+                break;
+            case Recovered recovered:
+                Open(recovered.Entry);
+                break;
+            case RecoveryFailed failed:
+                OnRecoveryFailed(failed.Reason);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnRecoveryFailed(string reason)
+    {
+        _isRecovering = false;
+        _services.Logger.RecoveryFailed(reason);
+
+        // Those who ask after a request ask again.
+        _finds.Clear();
+        while (_queue.TryDequeue(out var request))
+        {
+            Refuse(request.RequestId, reason);
+        }
+
+        LeaveIfUseless();
     }
 
     private void Recover()
@@ -130,8 +160,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         _isRecovering = false;
         _recovered = entry;
         _session = new LiveSession(_services, _id, entry is { IsRemoved: false } ? entry : null);
-        Become(Open);
-        RestartIdleTimer();
+        NoteUse();
         foreach (var (request, asker) in _finds)
         {
             asker.Tell(Found(request));
@@ -144,52 +173,38 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     // ---- Open: requests run ----
 
-    private void Open()
+    private void OnReceiveOpen(object message)
     {
-        Receive<RunRequest>(request =>
+        switch (message)
         {
-            if (Accept(request))
-            {
+            case RunRequest request when Accept(request):
                 RunQueued();
-            }
-        });
-        Receive<FindRequest>(find =>
-        {
-            if (!TryRepeat(find))
-            {
+                break;
+            case RunRequest:
+                break;
+            case FindRequest find when !TryRepeat(find):
                 Sender.Tell(Found(find.RequestId));
                 LeaveIfUseless();
-            }
-        });
-        Receive<Ended>(OnEnded);
-        Receive<ExpireIfIdle>(_ => ExpireNow());
-        Receive<Expired>(_ =>
-        {
-            _running--;
-            RunQueued();
-        });
-        Receive<Idle>(_ =>
-        {
-            if (IsIdle)
-            {
-                Passivate();
-            }
-        });
-        ReceiveInEveryState();
-    }
-
-    private void ReceiveInEveryState()
-    {
-        Receive<CancelRequest>(cancel =>
-        {
-            _ledger.Find(cancel.RequestId)?.Cancellation?.Cancel();
-            LeaveIfUseless();
-        });
-        Receive<Stop>(_ =>
-        {
-            _isStopping = true;
-            LeaveIfUseless();
-        });
+                break;
+            case FindRequest:
+                break;
+            case Ended ended:
+                OnEnded(ended);
+                break;
+            case ExpireIfIdle:
+                ExpireNow();
+                break;
+            case Expired:
+                _running--;
+                RunQueued();
+                break;
+            case Idle:
+                OnIdle();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
     }
 
     private bool TryRepeat(FindRequest find)
@@ -411,7 +426,7 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
             _ = ReplicateAccessAsync(_session);
         }
 
-        RestartIdleTimer();
+        NoteUse();
         RunQueued();
     }
 
@@ -480,7 +495,32 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void RestartIdleTimer() => Timers.StartSingleTimer(nameof(Idle), Idle.Instance, _services.SessionOptions.PassivateAfter);
+    /// <summary>A timer that is on its way is left alone: to start one anew for each request costs more than to look again.</summary>
+    private void NoteUse()
+    {
+        _lastUse = _services.Time.GetTimestamp();
+        if (_session is { Exists: true } && !_isTimed)
+        {
+            _isTimed = true;
+            Timers.StartSingleTimer(nameof(Idle), Idle.Instance, _services.SessionOptions.PassivateAfter);
+        }
+    }
+
+    private void OnIdle()
+    {
+        var left = _services.SessionOptions.PassivateAfter - _services.Time.GetElapsedTime(_lastUse);
+        if (left > TimeSpan.Zero)
+        {
+            Timers.StartSingleTimer(nameof(Idle), Idle.Instance, left);
+            return;
+        }
+
+        _isTimed = false;
+        if (IsIdle)
+        {
+            Passivate();
+        }
+    }
 
     /// <summary>Hand-off and passivation: finish what runs, then stop. Unlike a poison pill it leaves no request behind.</summary>
     internal sealed class Stop
@@ -490,6 +530,19 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
 
     /// <summary>Sent by the sweep on the session's home: end the session if no request has used it for the idle timeout.</summary>
     internal sealed record ExpireIfIdle(SessionId SessionId) : ISessionMessage;
+
+    /// <summary>Makes the actor without reflection, for the same reason.</summary>
+    private sealed class Producer(SessionServices services, SessionId id) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(SessionActor);
+
+        public ActorBase Produce() => new SessionActor(services, id);
+
+        public void Release(ActorBase actor)
+        {
+            // Nothing was taken from anywhere.
+        }
+    }
 
     private sealed class Idle
     {

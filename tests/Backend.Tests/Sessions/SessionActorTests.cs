@@ -383,8 +383,11 @@ public sealed class SessionActorTests : TestKit
     public async Task Idle_ForPassivateAfter_Leaves()
     {
         _home.Options.PassivateAfter = TimeSpan.FromMilliseconds(50);
+        var actor = await OpenAsync(Stored(1));
 
-        await PassivateAsync(await OpenAsync(Stored(1)));
+        _home.Time.Advance(TimeSpan.FromMilliseconds(50));
+
+        await PassivateAsync(actor);
     }
 
     [Fact]
