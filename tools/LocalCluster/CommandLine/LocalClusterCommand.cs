@@ -16,6 +16,11 @@ internal static class LocalClusterCommand
         var frontends = Count("--frontends", "How many frontends.", 2);
         var deadline = new Option<int>("--ready-within") { Description = "Seconds the nodes may take to be ready.", DefaultValueFactory = _ => 60, HelpName = "seconds" };
         var app = new Option<string?>("--app") { Description = "The project that the backends run: its directory or its file. Default: samples/Portal.", HelpName = "project" };
+        var durable = new Option<DirectoryInfo?>("--durable")
+        {
+            Description = "Keep the backends' sessions on disk below this directory, so that they outlive a stop of the whole cluster.",
+            HelpName = "directory",
+        };
         var set = new Option<string[]>("--set")
         {
             Description = "Configuration for every node, for example Pomegranate:Replication:Level=all. May be repeated.",
@@ -32,7 +37,7 @@ internal static class LocalClusterCommand
 
         var command = new RootCommand("Runs a whole Pomegranate cluster on this machine, as real processes on loopback.")
         {
-            headless, state, backends, frontends, deadline, app, set,
+            headless, state, backends, frontends, deadline, app, durable, set,
         };
         command.SetAction((result, _) => LocalClusterRun.RunAsync(new LocalClusterOptions(
             result.GetValue(headless),
@@ -41,6 +46,7 @@ internal static class LocalClusterCommand
             result.GetValue(frontends),
             TimeSpan.FromSeconds(result.GetValue(deadline)),
             result.GetValue(app),
+            result.GetValue(durable),
             [.. result.GetValue(set)!.Select(Setting)])));
         return command;
     }

@@ -9,9 +9,10 @@ internal sealed class ClusterPlan
     private const int FirstHttpPort = 8080;
     private const int LighthouseManagementPort = 9110;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
+    private readonly DirectoryInfo? _durable;
 
-    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<KeyValuePair<string, string>> settings) =>
-        (Nodes, _settings) = (nodes, settings);
+    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, LocalClusterOptions options) =>
+        (Nodes, _settings, _durable) = (nodes, options.Settings, options.Durable);
 
     public IReadOnlyList<NodeSpec> Nodes { get; }
 
@@ -41,7 +42,7 @@ internal sealed class ClusterPlan
             new NodeSpec($"backend{i}", NodeRole.Backend, app, ports.Any(), ports.Any(), null)));
         nodes.AddRange(Enumerable.Range(1, options.Frontends).Select(i =>
             new NodeSpec($"frontend{i}", NodeRole.Frontend, frontend, ports.Any(), ports.Any(), Preferably(FirstHttpPort + i - 1))));
-        return new ClusterPlan(nodes, options.Settings) { TakenPorts = taken };
+        return new ClusterPlan(nodes, options) { TakenPorts = taken };
     }
 
     /// <summary>The environment that makes a process this node.</summary>
@@ -67,6 +68,11 @@ internal sealed class ClusterPlan
         for (var i = 0; i < Nodes.Count; i++)
         {
             yield return new($"Pomegranate__Cluster__Seeds__{Text(i)}", Nodes[i].Address);
+        }
+
+        if (_durable is not null && node.Role == NodeRole.Backend)
+        {
+            yield return new("Pomegranate__Replication__DurableDirectory", Path.Combine(_durable.FullName, node.Name));
         }
 
         foreach (var (key, value) in _settings)
