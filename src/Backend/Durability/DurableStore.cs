@@ -1,167 +1,201 @@
 using System.Buffers;
-using LightningDB;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.State;
-using Pomegranate.Sessions;
 using Pomegranate.Wire;
-using static Pomegranate.Backend.Durability.DurableRecord;
 
 namespace Pomegranate.Backend.Durability;
 
 /// <summary>
-/// This backend's sessions on disk: an LMDB environment with a record for each session. It is read whole when it is
-/// opened, so that damage is found before the node joins, and only written afterwards. A write has returned when it is
-/// on the disk (fsync). Thread-safe.
+/// This backend's sessions on disk: one file to which each commit is appended as a <see cref="DurableFrame"/>. It is
+/// read whole when it is opened, so that damage is found before the node joins. A write has returned when it is on the
+/// disk (fsync). Thread-safe.
 /// </summary>
 /// <remarks>
-/// Every page carries a checksum, so a damaged one is an error and never other people's data. LMDB never overwrites a
-/// page that the last commit refers to: a process killed in the middle of a write leaves the state before it.
+/// The last frame may be cut off by a death; it was not acknowledged and is dropped. Anything else that is not as it
+/// was written is damage. When the file is mostly out of date, <see cref="Rewrite"/> makes a new one beside it.
 /// </remarks>
 internal sealed class DurableStore : IDisposable
 {
-    private const string FileName = "data.mdb";
+    public const string FileName = "sessions.log";
+
     private const string LockName = "in-use.lock";
+    private const int RewritePieceBytes = 1 << 20;
+
+    /// <summary>Rewritten at twice what a rewrite would leave and this, so that a small file is left alone.</summary>
+    private const long RewriteSlack = 64L << 20;
+
+    private static ReadOnlySpan<byte> Magic => "POMLOG\u0001\n"u8;
 
     private readonly Lock _gate = new();
-    private readonly string _directory;
+    private readonly string _path;
+    private readonly long _maxBytes;
     private readonly FileStream _inUse;
-    private readonly LightningEnvironment _environment;
-    private readonly LightningDatabase _database;
+    private readonly Guid _id;
+    private readonly Dictionary<int, SessionBucket> _buckets;
+    private IReadOnlyCollection<string> _keys;
+    private FileStream _file;
+    private long _length;
+    private long _rewriteAt;
+    private List<byte[]>? _sinceRewriteBegan;
+    private Task _rewrite = Task.CompletedTask;
     private string? _failure;
     private bool _isDisposed;
 
-    private DurableStore(string directory, FileStream inUse, LightningEnvironment environment, LightningDatabase database)
+    private DurableStore(string path, long maxBytes, FileStream inUse, FileStream file)
     {
-        (_directory, _inUse, _environment, _database) = (directory, inUse, environment, database);
-        try
+        (_path, _maxBytes, _inUse, _file) = (path, maxBytes, inUse, file);
+        var content = new DurableContent();
+        _length = Load(file, content);
+        (_id, Roster, _keys, _buckets) = (content.Id, content.Roster, content.Keys, content.Buckets());
+        _rewriteAt = Math.Max(2 * _length, RewriteSlack);
+        if (file.Length > _length)
         {
-            Content = Load();
+            WasCutOff = file.Length - _length;
+            file.SetLength(_length);
         }
-        catch
+
+        if (_id == default)
         {
-            Dispose();
-            throw;
+            if (_length > Magic.Length)
+            {
+                throw new WireFormatException("It does not say which store it is.");
+            }
+
+            _id = Guid.NewGuid();
+            var output = new ArrayBufferWriter<byte>();
+            DurableContent.WriteId(output, _id);
+            Append(output);
         }
     }
 
     /// <summary>Made when the store was new; a copy of a store that runs beside it would be counted as the same.</summary>
-    public Guid Id { get; private set; }
+    public Guid Id => _id;
+
+    /// <summary>Bytes of an unfinished, so unacknowledged, write that were dropped at the start.</summary>
+    public long WasCutOff { get; }
 
     /// <summary>The replicas that together hold every acknowledged change; empty in a new store.</summary>
-    public IReadOnlyList<DurableReplica> Roster { get; private set; } = [];
+    public IReadOnlyList<DurableReplica> Roster { get; private set; }
 
-    /// <summary>What it held when it was opened; taken once.</summary>
-    public DurableContent Content { get; private set; }
+    public IReadOnlyCollection<string> Keys
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _keys;
+            }
+        }
+    }
 
     /// <exception cref="DurableStoreException">Not a directory, not writable, in use, or damaged.</exception>
     public static DurableStore Open(string directory, long maxBytes)
     {
-        const string Option = $"{ReplicationOptions.Section}:{nameof(ReplicationOptions.DurableDirectory)}";
+        var option = $"{ReplicationOptions.Section}:{nameof(ReplicationOptions.DurableDirectory)} is '{directory}' but";
         FileStream inUse;
         try
         {
             MakeDirectory(directory);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new DurableStoreException(
-                $"{Option} is '{directory}' but is not a directory that can be made or used: {failure.Message} Name a directory this process may write to.", failure);
-        }
-
-        try
-        {
             inUse = new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (UnauthorizedAccessException failure)
         {
+            throw new DurableStoreException($"{option} cannot be written to: {failure.Message} Let this process's user write there, or name another directory.", failure);
+        }
+        catch (IOException failure) when (Directory.Exists(directory))
+        {
             throw new DurableStoreException(
-                $"{Option} is '{directory}' but cannot be written to: {failure.Message} Let this process's user write there, or name another directory.", failure);
+                $"{option} is in use by another process or takes no file: {failure.Message} Each backend needs a directory of its own: end the other process, or name another.", failure);
         }
         catch (IOException failure)
         {
-            throw new DurableStoreException(
-                $"{Option} is '{directory}' but is in use by another process or cannot be locked: {failure.Message} "
-                + "Each backend needs a directory of its own; end the other process, or name another.", failure);
+            throw new DurableStoreException($"{option} is not a directory and cannot be made one: {failure.Message} Name a directory this process may write to.", failure);
         }
 
+        var path = Path.Combine(directory, FileName);
+        FileStream? file = null;
         try
         {
-            return OpenEnvironment(directory, maxBytes, inUse);
+            file = OpenFile(path, FileMode.OpenOrCreate);
+            return new DurableStore(path, maxBytes, inUse, file);
         }
-        catch (Exception failure) when (failure is LightningException or WireFormatException or ArgumentException or IOException)
+        catch (Exception failure)
         {
+            file?.Dispose();
             inUse.Dispose();
-            var code = (failure as LightningException)?.StatusCode;
-            throw code is (int)MDBResultCode.OutOfPaper or (int)MDBResultCode.MapFull ? Full(directory, failure) : Damaged(directory, failure.Message, failure);
+            throw failure is not (WireFormatException or ArgumentException or IOException or UnauthorizedAccessException) ? failure : new DurableStoreException(
+                $"The sessions in '{path}' cannot be read, so this backend does not start: {failure.Message} "
+                + "Move the directory away and start again: the backend then copies everything from the others. Keep what you moved until they all run.", failure);
         }
-        catch
+    }
+
+    /// <summary>A copy of what is on disk now.</summary>
+    public Dictionary<int, SessionBucket> Buckets()
+    {
+        lock (_gate)
         {
-            inUse.Dispose();
-            throw;
+            return new(_buckets);
         }
     }
 
     /// <summary>Whose copies count from now on; on disk when it returns.</summary>
+    /// <exception cref="DurableStoreException">It was not written.</exception>
     public void SaveRoster(IReadOnlyCollection<DurableReplica> roster)
     {
         lock (_gate)
         {
-            Commit(transaction => PutRoster(transaction, roster));
+            var output = new ArrayBufferWriter<byte>();
+            DurableContent.WriteRoster(output, roster);
+            Append(output);
             Roster = [.. roster];
         }
     }
 
-    /// <summary>Writes what differs between two states of the buckets, and the keys unless null, as one commit.</summary>
+    /// <summary>Writes what differs from what is on disk, as one commit. The keys are left as they are if null.</summary>
     /// <exception cref="DurableStoreException">Nothing of it was written.</exception>
-    public void Write(IEnumerable<(int Number, SessionBucket Old, SessionBucket New)> buckets, IReadOnlyCollection<string>? keys)
+    public void Write(IReadOnlyCollection<KeyValuePair<int, SessionBucket>> buckets, IReadOnlyCollection<string>? keys)
     {
         lock (_gate)
         {
-            Commit(transaction =>
+            var output = new ArrayBufferWriter<byte>();
+            foreach (var (number, bucket) in buckets)
             {
-                foreach (var (number, old, @new) in buckets)
-                {
-                    PutBucket(transaction, number, old, @new);
-                }
+                DurableContent.WriteChanges(output, number, _buckets.GetValueOrDefault(number, SessionBucket.Empty), bucket);
+            }
 
-                if (keys is not null)
-                {
-                    Put(transaction, Name(KeysKind), writer =>
-                    {
-                        writer.Count(keys.Count);
-                        foreach (var key in keys)
-                        {
-                            writer.String(key);
-                        }
-                    });
-                }
-            });
+            if (keys is not null)
+            {
+                DurableContent.WriteKeys(output, keys);
+            }
+
+            if (output.WrittenCount > 0)
+            {
+                Append(output);
+            }
+
+            foreach (var (number, bucket) in buckets)
+            {
+                _buckets[number] = bucket;
+            }
+
+            _keys = keys ?? _keys;
         }
-    }
-
-    /// <summary>The replicator has what was loaded; from here it need not be held twice.</summary>
-    public DurableContent TakeContent()
-    {
-        var content = Content;
-        Content = DurableContent.Empty;
-        return content;
     }
 
     public void Dispose()
     {
         lock (_gate)
         {
-            if (!_isDisposed)
-            {
-                _isDisposed = true;
-                _database.Dispose();
-                _environment.Dispose();
-                _inUse.Dispose();
-            }
+            _isDisposed = true;
         }
+
+        // It sees that this is disposed, and leaves the old file.
+        _rewrite.Wait();
+        _file.Dispose();
+        _inUse.Dispose();
     }
 
-    /// <summary>The sessions' content is private, and so are the keys: nobody but this user may read them.</summary>
+    /// <summary>Sessions and keys are private: nobody but this user may read them.</summary>
     private static void MakeDirectory(string directory)
     {
         if (OperatingSystem.IsWindows())
@@ -174,190 +208,206 @@ internal sealed class DurableStore : IDisposable
         }
     }
 
-    private static DurableStore OpenEnvironment(string directory, long maxBytes, FileStream inUse)
-    {
-        var file = Path.Combine(directory, FileName);
-        var length = File.Exists(file) ? new FileInfo(file).Length : 0;
-        var environment = new LightningEnvironment(directory, new EnvironmentConfiguration
-        {
-            MapSize = Math.Max(maxBytes, length),
-            Checksum = new Sha256Checksum(),
-        });
-        try
-        {
-            environment.Open(EnvironmentOpenFlags.None, UnixAccessMode.OwnerRead | UnixAccessMode.OwnerWrite);
+    /// <summary>No buffer of its own: what is written is the system's, and outlives a killed process.</summary>
+    private static FileStream OpenFile(string path, FileMode mode) => new(path, mode, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
 
-            // LMDB maps the file: a page behind its end would end this process by a signal instead of an error.
-            var needed = (environment.Info.LastPageNumber + 1) * environment.EnvironmentStats.PageSize;
-            if (length > 0 && length < needed)
+    /// <summary>Reads all frames and returns where the last whole one ends.</summary>
+    private static long Load(FileStream file, DurableContent content)
+    {
+        using var input = new BufferedStream(new FileStream(file.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0), 1 << 20);
+        var length = input.Length;
+        var magic = new byte[Math.Min(Magic.Length, length)];
+        input.ReadExactly(magic);
+        if (!magic.AsSpan().SequenceEqual(Magic[..magic.Length]))
+        {
+            throw new WireFormatException("It is not a file of sessions of a revision that this build reads.");
+        }
+
+        if (length < Magic.Length)
+        {
+            file.SetLength(0);
+            file.Write(Magic);
+            return Magic.Length;
+        }
+
+        var header = new byte[DurableFrame.HeaderSize];
+        long position = Magic.Length;
+        while (position < length)
+        {
+            if (length - position < header.Length)
             {
-                throw new WireFormatException($"The file has {length} bytes and should have {needed}: its end is missing.");
+                return position;
             }
 
-            using var transaction = environment.BeginTransaction();
-            var database = transaction.OpenDatabase();
-            transaction.Commit().ThrowOnError();
-            return new DurableStore(directory, inUse, environment, database);
+            input.ReadExactly(header);
+            if (DurableFrame.Length(header) is not { } size)
+            {
+                return IsZeroToTheEnd(header, input) ? position : throw Damage(position);
+            }
+
+            var end = position + DurableFrame.Overhead + size;
+            if (end > length)
+            {
+                return position;
+            }
+
+            var payload = new byte[size];
+            input.ReadExactly(payload);
+            var endMark = (byte)input.ReadByte();
+            if (!DurableFrame.IsWhole(header, payload, endMark))
+            {
+                // A power failure may leave the new length without the last of the data.
+                return endMark == 0 && end == length ? position : throw Damage(position);
+            }
+
+            content.Read(payload);
+            position = end;
         }
-        catch
-        {
-            environment.Dispose();
-            throw;
-        }
+
+        return position;
     }
 
-    private static DurableStoreException Damaged(string directory, string reason, Exception failure) => new(
-        $"The sessions in '{Path.Combine(directory, FileName)}' cannot be read, so this backend does not start: {reason} "
-        + "Move the directory away and start again: the backend then copies everything from the others. "
-        + "Keep what you moved until all others run.", failure);
+    private static bool IsZeroToTheEnd(byte[] header, BufferedStream input)
+    {
+        if (header.AsSpan().ContainsAnyExcept((byte)0))
+        {
+            return false;
+        }
 
-    private static DurableStoreException Full(string directory, Exception failure) => new(
-        $"There is no room for the sessions in '{directory}': {failure.Message} Free space on that disk, or raise "
+        int next;
+        while ((next = input.ReadByte()) == 0)
+        {
+        }
+
+        return next < 0;
+    }
+
+    private static WireFormatException Damage(long position) => new($"What is there from byte {position} on is not what was written.");
+
+    private DurableStoreException Full(string reason, Exception? failure = null) => new(
+        $"The sessions cannot be written to '{_path}': {reason} Free space there, or raise "
         + $"{ReplicationOptions.Section}:{nameof(ReplicationOptions.DurableMaxBytes)} if the file has reached it.", failure);
 
-    private DurableContent Load()
-    {
-        var horizons = new Dictionary<int, long>();
-        var sessions = new Dictionary<int, List<KeyValuePair<SessionId, SessionEntry>>>();
-        string[] keys = [];
-        using (var transaction = _environment.BeginTransaction(TransactionBeginFlags.ReadOnly))
-        using (var cursor = transaction.CreateCursor(_database))
-        {
-            var (result, name, value) = cursor.First();
-            for (; result != MDBResultCode.NotFound; (result, name, value) = cursor.Next())
-            {
-                result.ThrowOnError();
-                Read(name.AsSpan(), value.AsSpan(), horizons, sessions, ref keys);
-            }
-        }
-
-        if (Id == default)
-        {
-            if (sessions.Count > 0)
-            {
-                throw new WireFormatException("It holds sessions, but not which store it is.");
-            }
-
-            Id = Guid.NewGuid();
-            Commit(transaction => Put(transaction, Name(IdentityKind), writer =>
-            {
-                writer.Byte(Revision);
-                writer.Bytes(Id.ToByteArray());
-            }));
-        }
-
-        var buckets = horizons.Keys.Union(sessions.Keys).ToDictionary(
-            number => number,
-            number => SessionBucket.Of(horizons.GetValueOrDefault(number, long.MinValue), sessions.GetValueOrDefault(number) ?? []));
-        return new DurableContent(buckets, keys);
-    }
-
-    private void Read(
-        ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, Dictionary<int, long> horizons,
-        Dictionary<int, List<KeyValuePair<SessionId, SessionEntry>>> sessions, ref string[] keys)
-    {
-        var reader = new WireReader(value);
-        switch (name[0])
-        {
-            case IdentityKind:
-                var revision = reader.Byte();
-                if (revision != Revision)
-                {
-                    throw new WireFormatException($"Its revision is {revision}; this build reads revision {Revision}.");
-                }
-
-                Id = new Guid(reader.Bytes());
-                break;
-            case RosterKind:
-                Roster = DurableIdentity.ReadRoster(ref reader);
-                break;
-            case KeysKind:
-                keys = new string[reader.Count()];
-                for (var i = 0; i < keys.Length; i++)
-                {
-                    keys[i] = reader.String();
-                }
-
-                break;
-            case HorizonKind:
-                horizons[ReadBucket(name)] = reader.Int64();
-                break;
-            case SessionKind:
-                var (bucket, id) = ReadName(name);
-                if (!sessions.TryGetValue(bucket, out var list))
-                {
-                    sessions.Add(bucket, list = []);
-                }
-
-                list.Add(new(id, SessionFormat.ReadEntry(ref reader)));
-                break;
-            default:
-                throw new WireFormatException($"A record of kind {name[0]} is not known to this build.");
-        }
-
-        reader.End();
-    }
-
-    /// <summary>Both are sorted, and what did not change is the same object.</summary>
-    private void PutBucket(LightningTransaction transaction, int number, SessionBucket old, SessionBucket @new)
-    {
-        if (@new.Horizon != old.Horizon)
-        {
-            Put(transaction, Name(HorizonKind, number), writer => writer.Int64(@new.Horizon));
-        }
-
-        foreach (var (id, entry) in @new.Entries)
-        {
-            if (!ReferenceEquals(old.Find(id), entry))
-            {
-                Put(transaction, Name(number, id), writer => SessionFormat.WriteEntry(writer, entry));
-            }
-        }
-
-        foreach (var (id, _) in old.Entries)
-        {
-            if (@new.Find(id) is null)
-            {
-                transaction.Delete(_database, Name(number, id)).ThrowOnError();
-            }
-        }
-    }
-
-    private void PutRoster(LightningTransaction transaction, IReadOnlyCollection<DurableReplica> roster) =>
-        Put(transaction, Name(RosterKind), writer => DurableIdentity.WriteRoster(writer, roster));
-
-    private void Put(LightningTransaction transaction, byte[] name, WriteValue write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        write(new WireWriter(buffer));
-        transaction.Put(_database, name, buffer.WrittenSpan).ThrowOnError();
-    }
-
-    private void Commit(Action<LightningTransaction> change)
+    private void Append(ArrayBufferWriter<byte> payload)
     {
         if (_isDisposed || _failure is not null)
         {
-            throw new DurableStoreException(_failure ?? $"The sessions in '{_directory}' are no longer written: this backend stops.");
+            throw new DurableStoreException(_failure ?? $"'{_path}' is closed: this backend stops.");
+        }
+
+        var frame = DurableFrame.Of(payload.WrittenSpan);
+        if (_length + frame.Length > _maxBytes)
+        {
+            BeginRewrite();
+            throw Full($"It has {_length} bytes and may have {_maxBytes}.");
         }
 
         try
         {
-            using var transaction = _environment.BeginTransaction();
-            change(transaction);
-            transaction.Commit().ThrowOnError();
+            _file.Position = _length;
+            _file.Write(frame);
         }
-        catch (LightningException failure)
+        catch (IOException failure)
         {
-            if (failure.StatusCode is (int)MDBResultCode.MapFull or (int)MDBResultCode.OutOfPaper or (int)MDBResultCode.TxnFull)
-            {
-                throw Full(_directory, failure);
-            }
+            CutOff();
+            BeginRewrite();
+            throw Full(failure.Message, failure);
+        }
 
+        try
+        {
+            _file.Flush(flushToDisk: true);
+        }
+        catch (IOException failure)
+        {
             // What the disk holds after such an error nobody knows; a start reads it all and finds out.
-            _failure = $"The sessions in '{_directory}' can no longer be written: {failure.Message} Check the disk, then start this backend again.";
+            _failure = $"The sessions can no longer be written to '{_path}': {failure.Message} Check the disk, then start this backend again.";
             throw new DurableStoreException(_failure, failure);
+        }
+
+        _length += frame.Length;
+        _sinceRewriteBegan?.Add(frame);
+        if (_length > _rewriteAt)
+        {
+            BeginRewrite();
         }
     }
 
-    private delegate void WriteValue(WireWriter writer);
+    /// <summary>Half a frame must not stay before the next one.</summary>
+    private void CutOff()
+    {
+        try
+        {
+            _file.SetLength(_length);
+        }
+        catch (IOException failure)
+        {
+            _failure = $"The sessions can no longer be written to '{_path}': {failure.Message} Check the disk, then start this backend again.";
+        }
+    }
+
+    /// <summary>Beside the commits, which go on: what they append meanwhile is remembered and follows.</summary>
+    private void BeginRewrite()
+    {
+        if (_sinceRewriteBegan is null && !_isDisposed && _length > 2 * RewritePieceBytes)
+        {
+            _sinceRewriteBegan = [];
+            var (buckets, keys, roster) = (new Dictionary<int, SessionBucket>(_buckets), _keys, Roster);
+            _rewrite = Task.Run(() => Rewrite(buckets, keys, roster));
+        }
+    }
+
+    private void Rewrite(Dictionary<int, SessionBucket> buckets, IReadOnlyCollection<string> keys, IReadOnlyList<DurableReplica> roster)
+    {
+        var path = _path + ".new";
+        FileStream? file = null;
+        try
+        {
+            file = OpenFile(path, FileMode.Create);
+            file.Write(Magic);
+            var output = new ArrayBufferWriter<byte>();
+            DurableContent.WriteId(output, _id);
+            DurableContent.WriteRoster(output, roster);
+            DurableContent.WriteKeys(output, keys);
+            foreach (var (number, bucket) in buckets)
+            {
+                DurableContent.WriteChanges(output, number, SessionBucket.Empty, bucket);
+                if (output.WrittenCount > RewritePieceBytes)
+                {
+                    file.Write(DurableFrame.Of(output.WrittenSpan));
+                    output.ResetWrittenCount();
+                }
+            }
+
+            file.Write(DurableFrame.Of(output.WrittenSpan));
+            file.Flush(flushToDisk: true);
+            lock (_gate)
+            {
+                if (_isDisposed || _failure is not null)
+                {
+                    file.Dispose();
+                    return;
+                }
+
+                _sinceRewriteBegan!.ForEach(frame => file.Write(frame));
+                file.Flush(flushToDisk: true);
+                File.Move(path, _path, overwrite: true);
+                _file.Dispose();
+                (_file, _length) = (file, file.Length);
+            }
+        }
+        catch (IOException)
+        {
+            // The old file is whole and goes on; the next commit that finds no room says so.
+            file?.Dispose();
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _rewriteAt = Math.Max(2 * _length, RewriteSlack);
+                _sinceRewriteBegan = null;
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ namespace Pomegranate.Backend.Durability;
 /// copy, gossip), and answers a write only when this has it on disk.
 /// </summary>
 /// <remarks>
-/// Akka's own LMDB store would write the whole bucket each time, without a checksum. This one writes the sessions that
+/// Akka's own store, on LMDB, writes the whole bucket each time and finds no damage. This one writes the sessions that
 /// changed. All that wait in the mailbox share one commit: while the disk is busy with one, the next gathers.
 /// </remarks>
 internal sealed class DurableStoreActor : ReceiveActor
@@ -23,7 +23,6 @@ internal sealed class DurableStoreActor : ReceiveActor
         (Context.System.Settings.Setup.Get<DurableSetup>().GetOrElse(null!) ?? throw new InvalidOperationException("The actor system has no DurableSetup.")).Store;
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<int, SessionBucket> _onDisk = [];
     private readonly Dictionary<int, SessionBucket> _changed = [];
     private readonly List<StoreReply> _replies = [];
     private IImmutableSet<string>? _keys;
@@ -41,17 +40,20 @@ internal sealed class DurableStoreActor : ReceiveActor
 
     private void OnLoad()
     {
-        var content = _store.TakeContent();
         var data = ImmutableDictionary.CreateBuilder<string, DurableDataEnvelope>();
-        foreach (var (number, bucket) in content.Buckets)
+        foreach (var (number, bucket) in _store.Buckets())
         {
-            _onDisk.Add(number, bucket);
             data.Add(SessionBuckets.KeyOf(number).Id, new DurableDataEnvelope(bucket));
         }
 
-        if (content.Keys.Count > 0)
+        if (_store.Keys.Count > 0)
         {
-            data.Add(ClusterKeyRepository.Key.Id, new DurableDataEnvelope(GSet.Create(content.Keys.ToArray())));
+            data.Add(ClusterKeyRepository.Key.Id, new DurableDataEnvelope(GSet.Create(_store.Keys.ToArray())));
+        }
+
+        if (_store.WasCutOff > 0)
+        {
+            _log.Info("The last {0} bytes on disk were of a write that had not finished, so was not acknowledged; they are dropped.", _store.WasCutOff);
         }
 
         if (data.Count > 0)
@@ -107,7 +109,7 @@ internal sealed class DurableStoreActor : ReceiveActor
     {
         try
         {
-            _store.Write(_changed.Select(c => (c.Key, _onDisk.GetValueOrDefault(c.Key, SessionBucket.Empty), c.Value)), _keys);
+            _store.Write(_changed, _keys);
         }
         catch (DurableStoreException failure)
         {
@@ -118,11 +120,6 @@ internal sealed class DurableStoreActor : ReceiveActor
             }
 
             return false;
-        }
-
-        foreach (var (number, bucket) in _changed)
-        {
-            _onDisk[number] = bucket;
         }
 
         _changed.Clear();
