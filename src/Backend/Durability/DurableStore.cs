@@ -88,6 +88,9 @@ internal sealed class DurableStore : IDisposable
         }
     }
 
+    /// <summary>The last time the file was written anew; done when that is over.</summary>
+    public Task Rewriting => _rewrite;
+
     /// <exception cref="DurableStoreException">Not a directory, not writable, in use, or damaged.</exception>
     public static DurableStore Open(string directory, long maxBytes)
     {
@@ -361,6 +364,7 @@ internal sealed class DurableStore : IDisposable
     {
         var path = _path + ".new";
         FileStream? file = null;
+        long? live = null;
         try
         {
             file = OpenFile(path, FileMode.Create);
@@ -381,6 +385,7 @@ internal sealed class DurableStore : IDisposable
 
             file.Write(DurableFrame.Of(output.WrittenSpan));
             file.Flush(flushToDisk: true);
+            var size = file.Length;
             lock (_gate)
             {
                 if (_isDisposed || _failure is not null)
@@ -393,7 +398,7 @@ internal sealed class DurableStore : IDisposable
                 file.Flush(flushToDisk: true);
                 File.Move(path, _path, overwrite: true);
                 _file.Dispose();
-                (_file, _length) = (file, file.Length);
+                (live, _file, _length) = (size, file, file.Length);
             }
         }
         catch (IOException)
@@ -405,7 +410,7 @@ internal sealed class DurableStore : IDisposable
         {
             lock (_gate)
             {
-                _rewriteAt = Math.Max(2 * _length, RewriteSlack);
+                _rewriteAt = Math.Max(2 * (live ?? _length), RewriteSlack);
                 _sinceRewriteBegan = null;
             }
         }
