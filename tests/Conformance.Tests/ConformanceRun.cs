@@ -73,9 +73,23 @@ public sealed class ConformanceRun(IMessageSink messages) : IAsyncLifetime
         await Parallel.ForEachAsync(runs.Index(), new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, async (run, _) =>
         {
             var (group, @case, isHttp2) = run.Item;
-            var outcomes = await Task.WhenAll(isHttp2
-                ? new[] { TextOf(kestrel.RunAsync(@case)), TextOf(cluster.RunAsync(@case)) }
-                : [TextOf(RunAsync(http1.Kestrel, "Kestrel", @case)), TextOf(RunAsync(http1.Cluster, "the cluster", @case))]);
+            var outcomes = await Task.WhenAll((@case.Steps[0], isHttp2) switch
+            {
+                (SocketStep socket, false) => new[]
+                {
+                    TextOf(SocketClient.RunAsync(http1.Kestrel, "Kestrel", socket)), TextOf(SocketClient.RunAsync(http1.Cluster, "the cluster", socket)),
+                },
+                (SocketStep socket, true) =>
+                [
+                    TextOf(SocketClient.RunOverHttp2Async(http2.Kestrel, "Kestrel", socket)), TextOf(SocketClient.RunOverHttp2Async(http2.Cluster, "the cluster", socket)),
+                ],
+                (FramesStep frames, _) =>
+                [
+                    TextOf(FrameClient.RunAsync(http2.Kestrel, "Kestrel", frames)), TextOf(FrameClient.RunAsync(http2.Cluster, "the cluster", frames)),
+                ],
+                (_, true) => [TextOf(kestrel.RunAsync(@case)), TextOf(cluster.RunAsync(@case))],
+                _ => [TextOf(RunAsync(http1.Kestrel, "Kestrel", @case)), TextOf(RunAsync(http1.Cluster, "the cluster", @case))],
+            });
             verdicts[run.Index] = Verdict.Of(
                 $"{group}: {@case.Name}{(isHttp2 ? " (HTTP/2)" : "")}", outcomes[0], outcomes[1], ExplainedDifferences.All);
         });

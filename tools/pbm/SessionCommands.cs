@@ -18,7 +18,10 @@ internal static class SessionCommands
 
     public static Command BuildShard(CommandRunner runner) => new("shard", "Shards of sessions, asked of a backend or a frontend.")
     {
-        runner.Command("list", "Lists the shards: backend | shard | live sessions.", context => context.GetAsync("/cluster/shards", PrintShards)),
+        runner.Command(
+            "list", "Lists an app's shards: backend | shard | live sessions.",
+            new Option<string?>("--app") { Description = "The app; by default that of the backend asked, on a frontend the one without a name.", HelpName = "name" },
+            (context, app) => context.GetAsync(app is null ? "/cluster/shards" : $"/cluster/shards?app={Uri.EscapeDataString(app)}", PrintShards)),
     };
 
     private static void PrintShards(JsonObject body, PbmConsole console)

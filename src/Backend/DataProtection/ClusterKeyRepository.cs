@@ -5,6 +5,7 @@ using Akka.Cluster;
 using Akka.DistributedData;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
 using DData = Akka.DistributedData;
 
@@ -12,7 +13,7 @@ namespace Pomegranate.Backend.DataProtection;
 
 /// <summary>
 /// ASP.NET Core's data protection keys, replicated through the cluster: what one backend encrypts (sign-in cookies,
-/// antiforgery tokens, TempData) every other one can read, also after a failover. Thread-safe.
+/// antiforgery tokens, TempData) every other one of the same app can read, also after a failover. Thread-safe.
 /// </summary>
 /// <remarks>Keys are never removed, so a grow-only set holds them; each is an XML element of about 1 KB.</remarks>
 internal sealed class ClusterKeyRepository(IServiceProvider services) : IXmlRepository
@@ -84,8 +85,9 @@ internal sealed class ClusterKeyRepository(IServiceProvider services) : IXmlRepo
 
     private bool IsOldestBackend()
     {
+        var role = AppName.RoleOf(services.GetRequiredService<IOptions<NodeOptions>>().Value.App);
         var cluster = Akka.Cluster.Cluster.Get(System);
-        return cluster.State.Members.Where(m => m.HasRole(NodeRole.Backend) && m.Status is MemberStatus.Up or MemberStatus.Leaving)
+        return cluster.State.Members.Where(m => m.HasRole(role) && m.Status is MemberStatus.Up or MemberStatus.Leaving)
             .OrderBy(m => m, Member.AgeOrdering).FirstOrDefault()?.UniqueAddress.Equals(cluster.SelfUniqueAddress) ?? false;
     }
 

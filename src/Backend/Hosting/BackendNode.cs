@@ -31,7 +31,7 @@ internal sealed partial class BackendNode(
     IOptions<ClusterSessionOptions> sessions,
     DurableSessions durable,
     TimeProvider time,
-    ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain
+    ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain, IDisposable
 {
     /// <summary>How long the end of a session waits for one of the app's handlers.</summary>
     private static readonly TimeSpan EndedPatience = TimeSpan.FromSeconds(5);
@@ -39,6 +39,7 @@ internal sealed partial class BackendNode(
     private static readonly TimeSpan JoinReminder = TimeSpan.FromSeconds(10);
 
     private ActorSystem? _system;
+    private BackendGauges? _gauges;
 
     /// <summary>Why it waits for others although it has joined; null when it does not.</summary>
     public string? WaitingFor => durable.WaitingFor;
@@ -71,7 +72,7 @@ internal sealed partial class BackendNode(
         system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(ReplicaSync.Props(replica, completed, durable.GateOf(system)), ReplicaSync.Name);
+        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App), durable.GateOf(system)), ReplicaSync.Name);
         await WaitAsync(completed.Task, cancellationToken);
 
         await ShareKeysAsync(system, cancellationToken);
@@ -85,17 +86,19 @@ internal sealed partial class BackendNode(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
             time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken), services.GetRequiredService<StreamConnector>());
 
+        _gauges = new BackendGauges(node.Value.NodeName, server, context.Actors);
         var sharding = new SessionSharding(node.Value.Shards);
         var region = await ClusterSharding.Get(_system!).StartAsync(
-            SessionSharding.TypeName,
+            AppName.ShardTypeOf(node.Value.App),
             id => SessionActor.Props(context, id),
             ClusterShardingSettings.Create(_system!),
             sharding,
             new RendezvousShardAllocation(),
             SessionActor.Stop.Instance);
+        _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _system!.ActorOf(Props.Create(() => new FailoverAccelerator()), "failover-accelerator");
+        _system!.ActorOf(FailoverAccelerator.Props(node.Value.App), "failover-accelerator");
         IsReady = true;
         Ready(logger, node.Value.NodeName, Cluster.Get(_system!).SelfAddress.ToString());
     }
@@ -117,6 +120,8 @@ internal sealed partial class BackendNode(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _gauges?.Dispose();
 
     private TimeSpan EffectiveGrace => TimeSpan.FromTicks(
         Math.Max(replication.Value.RemovalGrace.Ticks, 2 * sessions.Value.IdleTimeout.Ticks));

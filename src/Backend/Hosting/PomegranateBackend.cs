@@ -97,7 +97,9 @@ public static class PomegranateBackendExtensions
             {
                 if (options.ApplicationDiscriminator?.TrimEnd(Path.DirectorySeparatorChar) == environment.ContentRootPath.TrimEnd(Path.DirectorySeparatorChar))
                 {
-                    options.ApplicationDiscriminator = node.Value.Name;
+                    options.ApplicationDiscriminator = node.Value.App == AppName.Default
+                        ? node.Value.Name
+                        : $"{node.Value.Name}/{node.Value.App}";
                 }
             });
     }

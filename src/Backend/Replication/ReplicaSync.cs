@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Backend.Durability;
-using Pomegranate.Clustering;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 
 namespace Pomegranate.Backend.Replication;
@@ -31,6 +30,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     private readonly IActorRef _replica;
     private readonly TaskCompletionSource _completed;
     private readonly RestartGate? _gate;
+    private readonly string _role;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly long _started = Stopwatch.GetTimestamp();
@@ -43,9 +43,11 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     private bool _isComplete;
 
     /// <param name="completed">Set when the replica is complete.</param>
+    /// <param name="role">Whose members keep the same sessions: the app's backends.</param>
     /// <param name="gate">Null where sessions are kept in memory only.</param>
-    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, RestartGate? gate)
+    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role, RestartGate? gate)
     {
+        _role = role;
         _replica = replica;
         _completed = completed;
         _gate = gate;
@@ -69,8 +71,8 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef replica, TaskCompletionSource completed, RestartGate? gate = null) =>
-        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, gate));
+    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role, RestartGate? gate = null) =>
+        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role, gate));
 
     private IEnumerable<DurableReplica> CompleteReplicas => _peers
         .Where(p => p.Value is { IsComplete: true, Durable: not null })
@@ -97,7 +99,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     private void Joined(Member member)
     {
-        if (!member.HasRole(NodeRole.Backend))
+        if (!member.HasRole(_role))
         {
             return;
         }

@@ -38,6 +38,9 @@ internal sealed class PomegranateServer : IServer
     /// <summary>Completes when the app's pipeline is built and takes requests; cancelled if the app never starts.</summary>
     public Task<ApplicationRunner> Ready => _ready.Task;
 
+    /// <summary>Requests in the app.</summary>
+    public int Running => _running.Count;
+
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
         where TContext : notnull
     {

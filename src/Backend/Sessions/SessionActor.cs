@@ -61,6 +61,10 @@ internal sealed class SessionActor : ReceiveActor, IWithTimers
         ? Akka.Actor.Props.Create(() => new SessionActor(services, id))
         : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
 
+    protected override void PreStart() => _services.Actors.Started();
+
+    protected override void PostStop() => _services.Actors.Stopped();
+
     // ---- Recovering: requests queue until the replicas have answered ----
 
     private void Recovering()

@@ -82,7 +82,7 @@ internal sealed class SessionInspector(
     /// <summary>The backend that has the shard now; "(none)" where no live actor has needed it yet, or its region does not answer.</summary>
     private async Task<string> HomeOfAsync(string shard, CancellationToken cancellationToken)
     {
-        var region = ClusterSharding.Get(system).ShardRegion(SessionSharding.TypeName);
+        var region = ClusterSharding.Get(system).ShardRegion(AppName.ShardTypeOf(node.Value.App));
         var stats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(RegionPatience), 2 * RegionPatience, cancellationToken);
         foreach (var (address, backend) in stats.Regions)
         {

@@ -15,4 +15,7 @@ internal sealed record SessionServices(
     ILogger Logger,
     Func<SessionEnded, Task> OnEnded,
     ApplicationRunner Runner,
-    StreamConnector Streams);
+    StreamConnector Streams)
+{
+    public LiveActors Actors { get; } = new();
+}

@@ -4,7 +4,6 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Event;
 using Pomegranate.Clustering;
-using Pomegranate.Gateway;
 
 namespace Pomegranate.Backend.Sharding;
 
@@ -33,9 +32,11 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private int _left;
 
-    public FailoverAccelerator()
+    /// <param name="app">The app this backend runs: its shards have a coordinator of their own.</param>
+    public FailoverAccelerator(string app)
     {
-        var path = $"/system/sharding/{SessionSharding.TypeName}Coordinator/singleton/coordinator";
+        var role = AppName.RoleOf(app);
+        var path = $"/system/sharding/{AppName.ShardTypeOf(app)}Coordinator/singleton/coordinator";
         var coordinator = Context.ActorSelection(path);
         var rebalanceWorkers = Context.ActorSelection($"{path}/*");
         var endOfWait = EndOfWait();
@@ -46,7 +47,7 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
 
         Receive<ClusterEvent.MemberRemoved>(removed =>
         {
-            if (removed.Member.HasRole(NodeRole.Backend))
+            if (removed.Member.HasRole(role))
             {
                 _left = Attempts;
                 Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, Interval);
@@ -69,6 +70,8 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(string app) => Akka.Actor.Props.Create(() => new FailoverAccelerator(app));
 
     protected override void PreStart() => _cluster.Subscribe(Self, typeof(ClusterEvent.MemberRemoved));
 

@@ -1,8 +1,6 @@
 using System.Diagnostics.Metrics;
 using Akka.Actor;
-using Akka.Cluster;
 using Akka.Cluster.Sharding;
-using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Streaming;
@@ -14,7 +12,7 @@ using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Frontend.Gateway;
 
-/// <summary>The HTTP side's way into the cluster: a request and a session id in, the home's answer out. Thread-safe.</summary>
+/// <summary>The HTTP side's way to one app: a request and a session id in, the home's answer out. Thread-safe.</summary>
 internal sealed class ClusterGateway
 {
     private static readonly TimeSpan CoordinatorTimeout = TimeSpan.FromSeconds(1);
@@ -22,26 +20,66 @@ internal sealed class ClusterGateway
     private static readonly Histogram<double> Duration = PomegranateMeter.Duration(
         "pomegranate.gateway.request.duration", "From a request's body read to its home's answer, by outcome.");
 
-    private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
-    private readonly ulong _incarnation;
+    private readonly RequestNumbers _numbers;
     private readonly IActorRef _region;
     private readonly IActorRef _router;
     private readonly StreamListener _streams;
-    private ulong _lastNumber;
+    private readonly AppBackends _backends = new();
+    private volatile GatewayOptions _options;
+    private int _inProgress;
 
-    public ClusterGateway(ActorSystem system, IOptions<GatewayOptions> options, IOptions<NodeOptions> node, FrontendState state, StreamListener streams, TimeProvider time)
+    /// <summary>Starts the app's shard region proxy and its router.</summary>
+    public ClusterGateway(string app, GatewayOptions options, ActorSystem system, NodeOptions node, RequestNumbers numbers, StreamListener streams, TimeProvider time)
     {
-        _options = options.Value;
+        App = app;
+        _options = options;
         _time = time;
+        _numbers = numbers;
         _streams = streams;
-        _incarnation = unchecked((ulong)(long)Cluster.Get(system).SelfUniqueAddress.Uid);
-        var sharding = new SessionSharding(node.Value.Shards);
-        _region = ClusterSharding.Get(system).StartProxy(SessionSharding.TypeName, NodeRole.Backend, sharding);
-        system.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _router = system.ActorOf(RequestRouter.Props(
-            _region, _options, state, time, streams.Cut, id => ForgetHome.Of(sharding.ShardOf(id))), "request-router");
+        var sharding = new SessionSharding(node.Shards);
+        _region = ClusterSharding.Get(system).StartProxy(AppName.ShardTypeOf(app), AppName.RoleOf(app), sharding);
+        _router = system.ActorOf(
+            RequestRouter.Props(app, _region, options, _backends, time, sharding, streams.Cut),
+            app == AppName.Default ? "request-router" : $"request-router-{app}");
     }
+
+    public string App { get; }
+
+    /// <summary>The app's backends that are up.</summary>
+    public int Backends
+    {
+        get => _backends.Count;
+        set => _backends.Count = value;
+    }
+
+    /// <summary>Requests that wait for their answer.</summary>
+    public int Pending => _backends.Pending;
+
+    /// <summary>What holds for this app; may be set at any time, and holds for requests from then on.</summary>
+    public GatewayOptions Options
+    {
+        get => _options;
+        set
+        {
+            _options = value;
+            _router.Tell(value, ActorRefs.NoSender);
+        }
+    }
+
+    /// <summary>Counts a request in, unless so many are in progress; <see cref="Leave"/> counts it out.</summary>
+    public bool TryEnter(int most)
+    {
+        if (Interlocked.Increment(ref _inProgress) <= most)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _inProgress);
+        return false;
+    }
+
+    public void Leave() => Interlocked.Decrement(ref _inProgress);
 
     /// <param name="session">The client's session; null for a client without one.</param>
     /// <param name="clientGone">Fires when nobody waits for the answer any more.</param>
@@ -49,7 +87,7 @@ internal sealed class ClusterGateway
     /// <param name="body">A body that does not fit the message; null where the request carries it.</param>
     public async Task<GatewayAnswer> SendAsync(WebRequest request, RequestBody? body, SessionId? session, CancellationToken clientGone)
     {
-        var id = new RequestId(_incarnation, Interlocked.Increment(ref _lastNumber));
+        var id = _numbers.Next();
         var message = new RunRequest(id, session ?? SessionId.NewRandom(), IsFreshId: session is null, request, _streams.Ticket);
         var pending = new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp(), body);
         _streams.Expect(pending);
@@ -74,14 +112,14 @@ internal sealed class ClusterGateway
         }
         catch (TimeoutException)
         {
-            _router.Tell(new RequestRouter.Forget(id.Number), ActorRefs.NoSender);
+            Abandon(pending);
             throw new GatewayException(
                 GatewayFailure.RequestTimeout, 504,
-                $"The app has not answered within {_options.RequestTimeout.TotalSeconds:0.#} s (Pomegranate:Gateway:RequestTimeout).");
+                $"The app has not answered within {_options.RequestTimeout.TotalSeconds:0.#} s ({Mounts.AppSettings.Named(App, nameof(GatewayOptions.RequestTimeout))}).");
         }
         catch (OperationCanceledException)
         {
-            _router.Tell(new RequestRouter.Forget(id.Number), ActorRefs.NoSender);
+            Abandon(pending);
             throw;
         }
         finally
@@ -89,6 +127,12 @@ internal sealed class ClusterGateway
             _streams.Forget(pending);
             Duration.Record(_time.GetElapsedTime(sent).TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
         }
+    }
+
+    private void Abandon(PendingRequest pending)
+    {
+        pending.Abandon();
+        _router.Tell(new RequestRouter.Forget(pending.Number), ActorRefs.NoSender);
     }
 
     /// <summary>An upload takes its time: the clock runs while nothing moves.</summary>

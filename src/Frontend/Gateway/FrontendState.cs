@@ -1,18 +1,10 @@
 namespace Pomegranate.Frontend.Gateway;
 
-/// <summary>What the frontend's health checks look at. Written by its actor, read by any thread.</summary>
+/// <summary>What the frontend's health checks look at. Written by its start and stop, read by any thread.</summary>
 internal sealed class FrontendState
 {
-    private volatile int _backends;
     private volatile bool _isOpen;
     private volatile bool _isDraining;
-
-    /// <summary>Backends that are up.</summary>
-    public int Backends
-    {
-        get => _backends;
-        set => _backends = value;
-    }
 
     /// <summary>Takes connections.</summary>
     public bool IsOpen

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Pomegranate.Frontend.Gateway;
 
-/// <summary>How a frontend treats requests. Section <c>Pomegranate:Gateway</c>; read once, at start.</summary>
+/// <summary>
+/// How a frontend treats requests. Section <c>Pomegranate:Gateway</c>; read once, at start. Section
+/// <c>Pomegranate:Apps:NAME</c> says for one app what differs; see <see cref="Mounts.AppSettings"/>.
+/// </summary>
 public sealed class GatewayOptions
 {
     /// <summary>The configuration section.</summary>
@@ -16,6 +19,12 @@ public sealed class GatewayOptions
 
     /// <summary>Bytes of one request's body; over it 413. Default: no limit here, the app has its own (30 MB).</summary>
     public long? MaxRequestBodyBytes { get; set; }
+
+    /// <summary>
+    /// Requests that this frontend has in progress for one app, from their head to the end of their answer, WebSockets
+    /// too; over it 503. 1 to 1,000,000; default: no limit.
+    /// </summary>
+    public int? MaxConcurrentRequests { get; set; }
 
     /// <summary>The TCP port to which backends stream what does not fit a message; 0, the default, lets the system choose.</summary>
     public int StreamPort { get; set; }

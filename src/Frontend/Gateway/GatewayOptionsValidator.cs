@@ -7,12 +7,18 @@ namespace Pomegranate.Frontend.Gateway;
 /// <summary>Checks <see cref="GatewayOptions"/>; every violated rule is reported at once.</summary>
 internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
 {
-    public ValidateOptionsResult Validate(string? name, GatewayOptions options)
+    public ValidateOptionsResult Validate(string? name, GatewayOptions options) => Check(GatewayOptions.Section, options);
+
+    /// <summary>The same rules for one app's section.</summary>
+    public static ValidateOptionsResult Check(string section, GatewayOptions options)
     {
-        var rules = new OptionRules(GatewayOptions.Section);
+        var rules = new OptionRules(section);
         var second = TimeSpan.FromSeconds(1);
         rules.Range(nameof(options.InlineRequestBytes), options.InlineRequestBytes, 0, 1_000_000);
         rules.Check(options.MaxRequestBodyBytes is null or >= 0, nameof(options.MaxRequestBodyBytes), options.MaxRequestBodyBytes, "must not be negative");
+        rules.Check(
+            options.MaxConcurrentRequests is null or (>= 1 and <= 1_000_000),
+            nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, "must be between 1 and 1000000, or left out");
         rules.Range(nameof(options.StreamPort), options.StreamPort, 0, 65535);
         rules.Range(nameof(options.RequestTimeout), options.RequestTimeout, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.FailoverDeadline), options.FailoverDeadline, second, TimeSpan.FromMinutes(2));

@@ -45,6 +45,17 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
         }
     }
 
+    /// <summary>
+    /// Nobody waits any more. A stream that has come in the same moment, or comes later, has no reader: it is closed.
+    /// </summary>
+    public void Abandon()
+    {
+        if (!_answer.TrySetCanceled() && _answer.Task is { IsCompletedSuccessfully: true, Result.Stream: { } stream })
+        {
+            stream.Dispose();
+        }
+    }
+
     public void Fail(Exception failure) => _answer.TrySetException(failure);
 
     /// <summary>The app reads the body.</summary>

@@ -2,14 +2,15 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Clustering;
+using Pomegranate.Gateway;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Frontend.Gateway;
 
 /// <summary>
-/// Sends requests to their sessions' homes through the shard region proxy, takes the answers, and looks after the
-/// requests in flight when a backend dies.
+/// Sends an app's requests to their sessions' homes through the shard region proxy, takes the answers, and looks after
+/// the requests in flight when one of its backends dies.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -18,13 +19,15 @@ namespace Pomegranate.Frontend.Gateway;
 ///    |--(a backend was removed, or long silence)--> in doubt: ask again, in ever longer steps
 ///                          |--(answer)--> done
 ///                          |--(home: "it runs here")--> sent
+///                          |--(home: "never seen", idempotent)--> sent
 ///                          |--(home: "never seen", not idempotent)--> sent, marked as in doubt
 ///                          |     \--(home: "not exactly-once here", or the body is gone)--> 503, it may have run
 ///                          |--(failover deadline)--> 503
 /// </code>
-/// In doubt, an idempotent request is sent again under its id, so a home that has it already does not run it twice; any
-/// other is asked after, and offered to a home that has not seen it: only the home knows whether its endpoint is
-/// exactly-once. Which home a request went to is not known here: all in flight are asked after.
+/// In doubt, a request is asked after, again and again; only a home that has not seen it is sent another copy, so that
+/// no copy waits in a buffer to run after later requests of its session. Whether one that is not idempotent may run there
+/// only the home knows: its endpoint may be exactly-once. Which home a request went to is not known here: all in flight
+/// are asked after.
 /// </remarks>
 internal sealed class RequestRouter : ReceiveActor, IWithTimers
 {
@@ -33,36 +36,58 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     /// <summary>Silence after which a home is asked whether it still has the request: remoting may have lost a message.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
+    /// <summary>A message to a home is cut at this size, far below the frame size, so heartbeats never wait long behind one.</summary>
+    private const int BatchBytes = 256 * 1024;
+
     private readonly IActorRef _region;
-    private readonly GatewayOptions _options;
-    private readonly FrontendState _state;
+    private readonly AppBackends _state;
+    private readonly string _app;
+    private readonly string _role;
     private readonly TimeProvider _time;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly Dictionary<ulong, PendingRequest> _pending = [];
     private readonly HashSet<UniqueAddress> _backends = [];
     private readonly Action<ulong>? _onDeath;
-    private readonly Func<SessionId, object?>? _forgetHome;
+    private readonly SessionSharding _sharding;
+    private readonly Homes _homes;
+    private GatewayOptions _options;
     private int _step;
 
-    public RequestRouter(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null)
+    public RequestRouter(
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null)
     {
+        _app = app;
+        _role = AppName.RoleOf(app);
         _region = region;
         _options = options;
         _state = state;
         _time = time;
         _onDeath = onDeath;
-        _forgetHome = forgetHome;
+        _sharding = sharding;
+        _homes = new Homes(sharding);
+        state.CountPending = () => _pending.Count;
 
         Receive<Send>(OnSend);
         Receive<RequestReply>(OnReply);
+        Receive<Replies>(replies =>
+        {
+            foreach (var reply in replies.Items)
+            {
+                OnReply(reply);
+            }
+        });
+        Receive<ActorIdentity>(identity => _homes.Found((Address)identity.MessageId, identity.Subject));
+        Receive<Flush>(flush => OnFlush(flush.Home));
         Receive<Resend>(OnResend);
         Receive<Forget>(OnForget);
         Receive<Answered>(answered => _pending.Remove(answered.Number));
+        Receive<GatewayOptions>(changed => _options = changed);
         Receive<AskAgain>(_ => OnAskAgain());
         Receive<CheckSilence>(_ => OnCheckSilence());
         Receive<ClusterEvent.MemberUp>(e => BackendSeen(e.Member));
         Receive<ClusterEvent.MemberRemoved>(e => BackendGone(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting));
+        Receive<ClusterEvent.MemberLeft>(e => _homes.Leaving(e.Member.Address));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
 
         Timers.StartPeriodicTimer(nameof(CheckSilence), CheckSilence.Instance, TimeSpan.FromSeconds(1));
@@ -70,8 +95,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef region, GatewayOptions options, FrontendState state, TimeProvider time, Action<ulong>? onDeath = null, Func<SessionId, object?>? forgetHome = null) =>
-        Akka.Actor.Props.Create(() => new RequestRouter(region, options, state, time, onDeath, forgetHome));
+    public static Props Props(
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, sharding, onDeath));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
@@ -91,7 +117,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         if (_backends.Count == 0)
         {
             request.Fail(new GatewayException(
-                GatewayFailure.NoBackend, 503, "No backend is up: the cluster is starting, or every backend has died. Try again in a moment."));
+                GatewayFailure.NoBackend, 503,
+                $"No backend{(_app == AppName.Default ? "" : $" of app '{_app}'")} is up: the cluster is starting, or every backend has died. Try again in a moment."));
             return;
         }
 
@@ -106,6 +133,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             return;
         }
 
+        LearnHome(request, reply);
         switch (reply.Kind)
         {
             case ReplyKind.Running:
@@ -135,7 +163,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             case ReplyKind.NotSeen when reply.Status == TakesRequestsInDoubt && request.IsWhole:
                 request.Attempts++;
-                _region.Tell(request.Message with { IsInDoubt = true });
+                Tell(request.Message with { IsInDoubt = true });
                 break;
 
             case ReplyKind.NotSeen:
@@ -164,29 +192,80 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private void Run(PendingRequest request)
     {
         request.Attempts++;
-        _region.Tell(request.Message);
+        Tell(request.Message);
     }
 
     /// <summary>A home that recovers its session must ask the replicas: an earlier run may have committed.</summary>
     private void RunAgain(PendingRequest request)
     {
+        request.InDoubtSince = null;
+        request.HeardOfAt = _time.GetTimestamp();
         request.Attempts++;
-        _region.Tell(request.Message with { IsFreshId = false });
+        Tell(request.Message with { IsFreshId = false });
+    }
+
+    // ---- the way to a home: many messages at once where it is known, else through the proxy ----
+
+    private void Tell(ISessionMessage message)
+    {
+        if (_homes.Of(message.SessionId) is not { } home)
+        {
+            _region.Tell(message);
+            return;
+        }
+
+        home.Waiting.Add(message);
+        if (home.Waiting.Count == 1)
+        {
+            // Behind everything that is in the mailbox now, so that the requests among it share one message.
+            Self.Tell(new Flush(home));
+        }
+    }
+
+    private static void OnFlush(Homes.Home home)
+    {
+        for (var from = 0; from < home.Waiting.Count;)
+        {
+            var bytes = 0;
+            var to = from;
+            while (to < home.Waiting.Count && (to == from || bytes < BatchBytes))
+            {
+                bytes += home.Waiting[to++] is RunRequest run ? run.Request.Body.Length : 0;
+            }
+
+            home.Inlet.Tell(new SessionMessages(home.Waiting.GetRange(from, to - from)));
+            from = to;
+        }
+
+        home.Waiting.Clear();
+    }
+
+    private void LearnHome(PendingRequest request, RequestReply reply)
+    {
+        var node = Sender.Path.Address;
+        if (reply.Kind == ReplyKind.Undelivered || !node.HasGlobalScope)
+        {
+            _homes.Forget(request.Message.SessionId);
+        }
+        else if (_homes.Learn(request.Message.SessionId, node) is not null)
+        {
+            Context.ActorSelection(new RootActorPath(node) / "user" / InletName).Tell(new Identify(node));
+        }
     }
 
     private void OnForget(Forget forget)
     {
         if (_pending.Remove(forget.Number, out var request))
         {
-            _region.Tell(new CancelRequest(request.Message.RequestId, request.Message.SessionId));
+            Tell(new CancelRequest(request.Message.RequestId, request.Message.SessionId));
         }
     }
 
     private void BackendSeen(Member member)
     {
-        if (member.HasRole(NodeRole.Backend) && _backends.Add(member.UniqueAddress))
+        if (member.HasRole(_role) && _backends.Add(member.UniqueAddress))
         {
-            _state.Backends = _backends.Count;
+            _state.Count = _backends.Count;
         }
     }
 
@@ -197,7 +276,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             return;
         }
 
-        _state.Backends = _backends.Count;
+        _state.Count = _backends.Count;
+        _homes.Gone(member.Address);
         if (!hasLeft)
         {
             // One that left finishes what it streams.
@@ -236,21 +316,15 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             inDoubt++;
 
-            // A copy that is sent before the region proxy knows of the death goes to the dead node and is lost: hence
-            // several times, and each time the proxy asks for the home anew.
-            if (_forgetHome?.Invoke(request.Message.SessionId) is { } forget)
+            // What is sent before the region proxy knows of the death goes to the dead node and is lost: hence several
+            // times, and each time the proxy asks for the home anew.
+            _homes.Forget(request.Message.SessionId);
+            if (ForgetHome.Of(_sharding.ShardOf(request.Message.SessionId)) is { } forget)
             {
                 _region.Tell(forget, ActorRefs.NoSender);
             }
 
-            if (request.MayBeSentAgain)
-            {
-                RunAgain(request);
-            }
-            else
-            {
-                _region.Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
-            }
+            Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
         }
 
         if (inDoubt > 0)
@@ -273,6 +347,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             }
         }
     }
+
+    /// <summary>Send what waits for this home.</summary>
+    private sealed record Flush(Homes.Home Home) : INoSerializationVerificationNeeded;
 
     /// <summary>Send this request and look after it.</summary>
     internal sealed record Send(PendingRequest Request) : INoSerializationVerificationNeeded;

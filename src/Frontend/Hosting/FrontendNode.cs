@@ -7,9 +7,9 @@ using Pomegranate.Frontend.Streaming;
 namespace Pomegranate.Frontend.Hosting;
 
 /// <summary>
-/// A frontend's start and end. It takes connections only once sessions can be reached, so that one that is restarted
-/// never turns a client away that another could have served; where there is no cluster to reach it opens after a while
-/// and answers 503. At the end: not ready first, so that balancers turn away, then, after the drain delay, no new
+/// A frontend's start and end. It takes connections only once the sessions of every app that has backends can be
+/// reached, so that one that is restarted never turns a client away that another could have served; where there is none to
+/// reach it opens after a while and answers 503. At the end: not ready first, so that balancers turn away, then, after the drain delay, no new
 /// connections; Kestrel finishes the requests it has, and the node leaves the cluster last.
 /// </summary>
 internal sealed partial class FrontendNode(
@@ -28,10 +28,10 @@ internal sealed partial class FrontendNode(
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var gateway = services.GetRequiredService<ClusterGateway>();
+        var gateways = services.GetRequiredService<AppGateways>();
         var started = time.GetTimestamp();
         using var step = new PeriodicTimer(Step, time);
-        while (state.Backends == 0 || !await gateway.HasRegionsAsync(cancellationToken))
+        while (!(await AppReach.AskAsync(gateways, cancellationToken)).IsEnough)
         {
             if (time.GetElapsedTime(started) > Patience)
             {

@@ -3,8 +3,8 @@ using Pomegranate.Frontend.Gateway;
 
 namespace Pomegranate.Frontend.Hosting;
 
-/// <summary>Ready when a backend takes sessions, and not draining.</summary>
-internal sealed class FrontendReadiness(ClusterGateway gateway, FrontendState state) : IHealthCheck
+/// <summary>Ready when a backend of some app takes sessions, and not draining.</summary>
+internal sealed class FrontendReadiness(AppGateways gateways, FrontendState state) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -18,13 +18,19 @@ internal sealed class FrontendReadiness(ClusterGateway gateway, FrontendState st
             return HealthCheckResult.Unhealthy("The frontend is stopping.");
         }
 
-        if (state.Backends == 0)
+        var reach = await AppReach.AskAsync(gateways, cancellationToken);
+        var backends = reach.Reached.Sum(gateway => gateway.Backends);
+        if (reach is { Unready: [], Missing: [] })
         {
-            return HealthCheckResult.Unhealthy("No backend is up.");
+            return HealthCheckResult.Healthy($"{backends} backends are up and take sessions.");
         }
 
-        return await gateway.HasRegionsAsync(cancellationToken)
-            ? HealthCheckResult.Healthy($"{state.Backends} backends are up and take sessions.")
-            : HealthCheckResult.Unhealthy("No backend takes sessions yet, or the shard coordinator does not answer.");
+        // One app out of order must not take the others out of service.
+        return reach.Reached.Count > 0
+            ? HealthCheckResult.Degraded(
+                $"{backends} backends are up and take sessions, but none does of the apps: {string.Join(", ", reach.Missing.Concat(reach.Unready))}.")
+            : HealthCheckResult.Unhealthy(reach.Unready.Count == 0
+                ? "No backend is up."
+                : "No backend takes sessions yet, or the shard coordinator does not answer.");
     }
 }

@@ -6,12 +6,9 @@ using Pomegranate.Clustering;
 using Pomegranate.Configuration;
 using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Gateway;
-using Pomegranate.Frontend.Http;
+using Pomegranate.Frontend.Mounts;
 using Pomegranate.Frontend.Streaming;
 using Pomegranate.Management;
-using Yarp.ReverseProxy.Forwarder;
-using Yarp.ReverseProxy.Transforms;
-using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace Pomegranate.Frontend.Hosting;
 
@@ -25,16 +22,12 @@ internal static class FrontendSetup
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FrontendState>();
         services.AddSingleton<StreamListener>();
-        services.AddSingleton<ClusterGateway>();
-        services.AddSingleton<SessionCookie>();
-        services.AddSingleton<ClusterHandler>();
         services.AddManagementEndpoint(builder.Configuration);
         services.AddPomegranateNode(builder.Configuration, NodeRole.Frontend);
         services.AddHostedService<FrontendNode>();
         services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
-        services.AddHttpForwarder();
-        services.AddForwardedHeader();
         builder.AddEdge();
+        builder.AddMounts();
 
         // The time to finish what runs begins after the drain delay. Not from the options class: the host reads this
         // before they are validated.
@@ -59,25 +52,11 @@ internal static class FrontendSetup
             app.UseForwardedHeaders(ForwardedHeadersOptionsOf(options));
         }
 
+        // Only now: routes go by the host that a trusted proxy tells.
+        app.UseRouting();
         app.UseEdge();
-
-        // Resolving it starts the shard region proxy, before the first request.
-        var invoker = new HttpMessageInvoker(app.Services.GetRequiredService<ClusterHandler>(), disposeHandler: false);
-
-        // A live feed may be silent for long; the gateway has a time limit for answers, and Kestrel has rates for bodies.
-        var limits = new ForwarderRequestConfig { ActivityTimeout = Timeout.InfiniteTimeSpan };
-        var transformer = app.Services.GetRequiredService<ITransformBuilder>().Create(transforms =>
-        {
-            // Replaces what the client sent of these: it is not to be believed.
-            transforms.AddXForwarded(ForwardedTransformActions.Set);
-            transforms.SetForwardedHeader();
-            transforms.AddRequestTransform(transform =>
-            {
-                transform.ProxyRequest.Options.Set(ClusterHandler.ClientRequest, transform.HttpContext);
-                return default;
-            });
-        });
-        app.MapForwarder("/{**path}", "http://pomegranate", limits, transformer, invoker);
+        app.UseRequestTimeouts();
+        app.MapMounts();
     }
 
     private static ForwardedHeadersOptions ForwardedHeadersOptionsOf(GatewayOptions options)

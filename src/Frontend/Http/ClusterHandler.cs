@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Streaming;
@@ -18,17 +17,22 @@ namespace Pomegranate.Frontend.Http;
 /// </summary>
 /// <remarks>
 /// Method and target are taken from the client's request, not from YARP's <see cref="HttpRequestMessage"/>: its Uri
-/// would normalise the path, and the app must see what it would see on Kestrel.
+/// would normalise the path, and the app must see what it would see on Kestrel. A route that changes them leaves the
+/// new target in <see cref="Target"/>.
 /// </remarks>
-internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cookie, IOptions<GatewayOptions> options, TimeProvider time) : HttpMessageHandler
+internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cookie, GatewayOptions options, TimeProvider time) : HttpMessageHandler
 {
     /// <summary>Where the forwarder's transform leaves the client's request.</summary>
     public static readonly HttpRequestOptionsKey<HttpContext> ClientRequest = new("pomegranate");
 
+    /// <summary>Where a route's transforms leave the target that the app is to see instead of the client's.</summary>
+    public static readonly HttpRequestOptionsKey<string> Target = new("pomegranate-target");
+
+    /// <summary>Where a route's transform leaves the path under which the app is mounted.</summary>
+    public static readonly HttpRequestOptionsKey<string> PathBase = new("pomegranate-path-base");
+
     /// <summary>How long the rest of a body is waited for, so that it fits one message.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
-
-    private readonly GatewayOptions _options = options.Value;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -44,17 +48,20 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
         {
             if (request.Content is { } content && !isUpgrade)
             {
-                body = new RequestBody(_options.InlineRequestBytes, time);
+                body = new RequestBody(options.InlineRequestBytes, time);
                 await CopyAsync(content, body, context, cancellationToken);
             }
 
             var message = Message(request, context, isUpgrade, body);
-            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, cookie.Read(context.Request), cancellationToken);
+            using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, cookie.Read(context.Request), leaving.Token);
             if (message.IsBodyStreamed)
             {
                 await Task.WhenAny(sending, body!.Failed);
                 if (body.Failed.IsCompleted && !sending.IsCompleted)
                 {
+                    // Nobody waits for the answer any more; the app is told so.
+                    await leaving.CancelAsync();
                     // The client's body cannot be read: YARP knows why and answers, or has nobody to answer.
                     throw new IOException("The client's body could not be read to its end.");
                 }
@@ -105,9 +112,10 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
         var isStreamed = body is { IsLong.IsCompleted: true };
         return new WebRequest
         {
-            Method = isUpgrade ? HttpMethods.Get : client.Method,
+            Method = isUpgrade ? HttpMethods.Get : Method(request, client),
             Scheme = client.Scheme,
-            RawTarget = context.Features.Get<IHttpRequestFeature>()!.RawTarget,
+            RawTarget = request.Options.TryGetValue(Target, out var target) ? target : context.Features.Get<IHttpRequestFeature>()!.RawTarget,
+            PathBase = request.Options.TryGetValue(PathBase, out var pathBase) ? pathBase : "",
             Protocol = isUpgrade ? HttpProtocol.Http11 : client.Protocol,
             Headers = Headers(request, client),
             Body = isStreamed ? default : body?.Whole ?? default,
@@ -118,6 +126,10 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
             TraceIdentifier = context.TraceIdentifier,
         };
     }
+
+    /// <summary>The client's own spelling, unless a transform has put another method in its place.</summary>
+    private static string Method(HttpRequestMessage request, HttpRequest client) =>
+        string.Equals(request.Method.Method, client.Method, StringComparison.OrdinalIgnoreCase) ? client.Method : request.Method.Method;
 
     private static KeyValuePair<string, StringValues>[] Headers(HttpRequestMessage request, HttpRequest client)
     {
@@ -204,7 +216,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
         response.Headers.TryAddWithoutValidation("Cache-Control", "no-store");
         if (failure.Status == 503)
         {
-            response.Headers.RetryAfter = new(_options.RetryAfter);
+            response.Headers.RetryAfter = new(options.RetryAfter);
         }
 
         return response;

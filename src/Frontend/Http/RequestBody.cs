@@ -68,13 +68,7 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
     }
 
     /// <summary>There is an answer, so nobody need read the rest: where nobody has begun to, the copying stops.</summary>
-    public void Refuse()
-    {
-        if (_stream.TrySetException(new IOException("The app has answered without reading the request's body.")))
-        {
-            _isRefused = true;
-        }
-    }
+    public void Refuse() => _stream.TrySetException(new IOException("The app has answered without reading the request's body."));
 
     /// <summary>The client's body could not be read to its end: never, where it could.</summary>
     public Task Failed => _failed.Task;
@@ -105,7 +99,8 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
         }
         catch (Exception failure) when (_isLong.Task.IsCompleted)
         {
-            if (!_isRefused)
+            // Refused is told by the stream itself: a flag set beside it would come too late for whoever waits for it.
+            if (!_isRefused && !_stream.Task.IsFaulted)
             {
                 _connection?.Abort(new ConnectionAbortedException("The client's body could not be read to its end.", failure));
                 _failed.TrySetResult();

@@ -34,6 +34,13 @@ public sealed class NodeOptions
     /// </summary>
     public IList<string> Seeds { get; } = [];
 
+    /// <summary>
+    /// Which app this backend runs, where several share the frontends: its sessions stay among the backends that name the
+    /// same app. 1 to 40 lower-case letters, digits and hyphens, beginning with a letter; default <c>default</c>. Frontends
+    /// and lighthouses do not read it.
+    /// </summary>
+    public string App { get; set; } = AppName.Default;
+
     /// <summary>How many shards this backend takes, relative to the others (mod_jk's lbfactor). 1 to 100, default 1.</summary>
     public int Weight { get; set; } = 1;
 

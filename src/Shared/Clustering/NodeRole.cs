@@ -9,6 +9,9 @@ public static class NodeRole
     /// <summary>Takes HTTP and routes each request to its session's home.</summary>
     public const string Frontend = "frontend";
 
-    /// <summary>Runs the app and keeps sessions and their replicas.</summary>
+    /// <summary>
+    /// Runs the app and keeps sessions and their replicas. A backend of an app with a name has the role
+    /// <c>backend-NAME</c> instead.
+    /// </summary>
     public const string Backend = "backend";
 }

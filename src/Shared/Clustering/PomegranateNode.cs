@@ -52,7 +52,7 @@ internal static class PomegranateNode
                     Port = options.Port,
                 })
                 .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
-                .AddHocon(FromOptions(options).WithFallback(Reference()), HoconAddMode.Prepend)
+                .AddHocon(FromOptions(role, options).WithFallback(Reference()), HoconAddMode.Prepend)
                 .WithActors((system, _) => system.ActorOf(
                     SecondClusterWatch.Props(
                         [.. Seeds(options).Select(Address.Parse)], system.Settings.Config.GetTimeSpan("pomegranate.partitions.second-cluster-interval")),
@@ -66,9 +66,12 @@ internal static class PomegranateNode
         return services;
     }
 
-    private static string[] Roles(string role, NodeOptions options) => role == NodeRole.Backend && options.Weight != 1
-        ? [role, BackendWeight.ToRole(options.Weight)]
-        : [role];
+    private static string[] Roles(string role, NodeOptions options) => (role, options.Weight) switch
+    {
+        (NodeRole.Backend, 1) => [AppName.RoleOf(options.App)],
+        (NodeRole.Backend, var weight) => [AppName.RoleOf(options.App), BackendWeight.ToRole(weight)],
+        _ => [role],
+    };
 
     private static string[] Seeds(NodeOptions options) =>
     [
@@ -77,9 +80,10 @@ internal static class PomegranateNode
             : throw new InvalidOperationException($"Seed '{seed}' passed validation but cannot be read.")),
     ];
 
-    private static Config FromOptions(NodeOptions options) => ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
+    private static Config FromOptions(string role, NodeOptions options) => ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
         akka.cluster.failure-detector.acceptable-heartbeat-pause = {{(long)options.AcceptableHeartbeatPause.TotalMilliseconds}}ms
         pomegranate.partitions.stable-after = {{(long)options.SplitBrainStableAfter.TotalMilliseconds}}ms
+        {{(role == NodeRole.Backend ? $"akka.cluster {{ distributed-data.role = {AppName.RoleOf(options.App)}, sharding.role = {AppName.RoleOf(options.App)} }}" : "")}}
         """));
 
     private static Config Reference() => EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf");

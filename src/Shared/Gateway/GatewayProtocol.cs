@@ -48,6 +48,19 @@ internal static class GatewayProtocol
     /// <summary>The client is gone: cancel the request if it still runs.</summary>
     public sealed record CancelRequest(RequestId RequestId, SessionId SessionId) : ISessionMessage, IGatewayMessage;
 
+    /// <summary>
+    /// Messages to sessions whose home is believed to be on the receiving node, in their order; to its actor
+    /// <see cref="InletName"/>. All that waits for one node travels at once: a message between nodes costs as much as
+    /// what is in it.
+    /// </summary>
+    public sealed record SessionMessages(IReadOnlyList<ISessionMessage> Items) : IGatewayMessage;
+
+    /// <summary>Answers of sessions on the sending node, in their order.</summary>
+    public sealed record Replies(IReadOnlyList<RequestReply> Items) : IGatewayMessage;
+
+    /// <summary>The actor under <c>/user</c> that takes <see cref="SessionMessages"/>; the same on every backend.</summary>
+    public const string InletName = "request-inlet";
+
     /// <summary>The answer to <see cref="RunRequest"/> and <see cref="FindRequest"/>.</summary>
     /// <param name="Node">The name of the node that answers.</param>
     /// <param name="Status">For <see cref="ReplyKind.Refused"/>: the status code the client is given.</param>

@@ -21,14 +21,28 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     /// <summary>The same bytes as <see cref="RunManifest"/>, of a request in doubt: an earlier build must not run it.</summary>
     private const string RunInDoubtManifest = "r3";
 
+    /// <summary>path base:string  in doubt:bool, then as <see cref="RunManifest"/>: only mounts know of path bases.</summary>
+    private const string RunMountedManifest = "r4";
+
     private const string FindManifest = "f1";
     private const string CancelManifest = "c1";
     private const string ReplyManifest = "R1";
+    private const string MessagesManifest = "b1";
+    private const string RepliesManifest = "B1";
 
     public override int Identifier => 7101;
 
+    /// <summary>A request id and a session id.</summary>
+    private const int LeastMessageBytes = 24;
+
+    /// <summary>What a message is by itself, and in a batch where it has no envelope: the place in this list.</summary>
+    private static readonly string[] Kinds = [RunManifest, RunInDoubtManifest, RunMountedManifest, FindManifest, CancelManifest];
+
     public override string Manifest(object o) => o switch
     {
+        SessionMessages => MessagesManifest,
+        Replies => RepliesManifest,
+        RunRequest { Request.PathBase.Length: > 0 } => RunMountedManifest,
         RunRequest run => run.IsInDoubt ? RunInDoubtManifest : RunManifest,
         FindRequest => FindManifest,
         CancelRequest => CancelManifest,
@@ -42,26 +56,29 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var writer = new WireWriter(buffer);
         switch (obj)
         {
-            case RunRequest run:
-                Write(writer, run.RequestId);
-                writer.Id(run.SessionId);
-                writer.Bool(run.IsFreshId);
-                Write(writer, run.Request);
-                Write(writer, run.Ticket);
+            case SessionMessages messages:
+                writer.Count(messages.Items.Count);
+                foreach (var item in messages.Items)
+                {
+                    writer.Byte((byte)Array.IndexOf(Kinds, Manifest(item)));
+                    Write(writer, item);
+                }
+
                 break;
-            case FindRequest find:
-                Write(writer, find.RequestId);
-                writer.Id(find.SessionId);
-                break;
-            case CancelRequest cancel:
-                Write(writer, cancel.RequestId);
-                writer.Id(cancel.SessionId);
+            case Replies replies:
+                writer.Count(replies.Items.Count);
+                foreach (var reply in replies.Items)
+                {
+                    Write(writer, reply);
+                }
+
                 break;
             case RequestReply reply:
                 Write(writer, reply);
                 break;
             default:
-                throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {obj.GetType()}.", nameof(obj));
+                Write(writer, (ISessionMessage)obj);
+                break;
         }
 
         return buffer.WrittenSpan.ToArray();
@@ -72,12 +89,10 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var reader = new WireReader(bytes);
         object message = manifest switch
         {
-            RunManifest => ReadRun(ref reader),
-            RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
-            FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
-            CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
+            MessagesManifest => new SessionMessages(ReadMessages(ref reader)),
+            RepliesManifest => new Replies(ReadReplies(ref reader)),
             ReplyManifest => ReadReply(ref reader),
-            _ => throw new WireFormatException($"Gateway message '{manifest}' is not known to this build."),
+            _ => ReadMessage(ref reader, manifest),
         };
         reader.End();
         return message;
@@ -100,8 +115,81 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         return reply;
     }
 
+    private static void Write(WireWriter writer, ISessionMessage message)
+    {
+        switch (message)
+        {
+            case RunRequest run:
+                if (run.Request.PathBase.Length > 0)
+                {
+                    writer.String(run.Request.PathBase);
+                    writer.Bool(run.IsInDoubt);
+                }
+
+                Write(writer, run.RequestId);
+                writer.Id(run.SessionId);
+                writer.Bool(run.IsFreshId);
+                Write(writer, run.Request);
+                Write(writer, run.Ticket);
+                break;
+            case FindRequest find:
+                Write(writer, find.RequestId);
+                writer.Id(find.SessionId);
+                break;
+            case CancelRequest cancel:
+                Write(writer, cancel.RequestId);
+                writer.Id(cancel.SessionId);
+                break;
+            default:
+                throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {message.GetType()}.", nameof(message));
+        }
+    }
+
+    private static ISessionMessage ReadMessage(ref WireReader reader, string manifest) => manifest switch
+    {
+        RunManifest => ReadRun(ref reader),
+        RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
+        RunMountedManifest => ReadMountedRun(ref reader),
+        FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
+        CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
+        _ => throw new WireFormatException($"Gateway message '{manifest}' is not known to this build."),
+    };
+
+    private static ISessionMessage[] ReadMessages(ref WireReader reader)
+    {
+        var messages = new ISessionMessage[reader.Count(LeastMessageBytes)];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var kind = reader.Byte();
+            messages[i] = kind < Kinds.Length
+                ? ReadMessage(ref reader, Kinds[kind])
+                : throw new WireFormatException($"A session message of kind {kind} is not known to this build.");
+        }
+
+        return messages;
+    }
+
+    private static RequestReply[] ReadReplies(ref WireReader reader)
+    {
+        var replies = new RequestReply[reader.Count(LeastMessageBytes)];
+        for (var i = 0; i < replies.Length; i++)
+        {
+            replies[i] = ReadReply(ref reader);
+        }
+
+        return replies;
+    }
+
     private static RunRequest ReadRun(ref WireReader reader) =>
         new(ReadRequestId(ref reader), reader.Id(), reader.Bool(), ReadRequest(ref reader), ReadTicket(ref reader));
+
+    private static RunRequest ReadMountedRun(ref WireReader reader)
+    {
+        var pathBase = reader.String();
+        var isInDoubt = reader.Bool();
+        var run = ReadRun(ref reader);
+        return run with { Request = run.Request with { PathBase = pathBase }, IsInDoubt = isInDoubt };
+    }
 
     private static void Write(WireWriter writer, RequestId id)
     {

@@ -7,9 +7,6 @@ namespace Pomegranate.Gateway;
 /// <summary>Which shard a session is in, and which entity: the same on frontends and backends.</summary>
 internal sealed class SessionSharding(int shards) : IMessageExtractor
 {
-    /// <summary>The sharded type's name.</summary>
-    public const string TypeName = "session";
-
     private readonly string[] _names = [.. Enumerable.Range(0, shards).Select(n => n.ToString(CultureInfo.InvariantCulture))];
 
     public string? EntityId(object message) => message is GatewayProtocol.ISessionMessage session ? session.SessionId.ToString() : null;

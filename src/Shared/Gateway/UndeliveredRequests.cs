@@ -24,9 +24,15 @@ internal sealed class UndeliveredRequests : ReceiveActor
         {
             // What a region drops comes wrapped: a dead letter whose message is the Dropped.
             var innermost = letter.Message as AllDeadLetters ?? letter;
-            if (innermost is { Message: RunRequest { IsInDoubt: false } request, Sender: { } frontend } && !frontend.IsNobody())
+            if (innermost.Sender is null || innermost.Sender.IsNobody())
             {
-                frontend.Tell(new RequestReply(request.RequestId, ReplyKind.Undelivered, nodeName), ActorRefs.NoSender);
+                return;
+            }
+
+            IEnumerable<object> messages = innermost.Message is SessionMessages batch ? batch.Items : [innermost.Message];
+            foreach (var request in messages.OfType<RunRequest>().Where(run => !run.IsInDoubt))
+            {
+                innermost.Sender.Tell(new RequestReply(request.RequestId, ReplyKind.Undelivered, nodeName), ActorRefs.NoSender);
             }
         });
     }

@@ -14,6 +14,9 @@ internal sealed record WebRequest
     /// <summary>The request target exactly as sent: path, percent-escapes and query untouched.</summary>
     public required string RawTarget { get; init; }
 
+    /// <summary>The beginning of the path under which the app is mounted: its <c>PathBase</c>. Empty for none.</summary>
+    public string PathBase { get; init; } = "";
+
     /// <summary>The client's protocol: "HTTP/1.1", "HTTP/2".</summary>
     public required string Protocol { get; init; }
 

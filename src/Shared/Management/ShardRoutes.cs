@@ -4,29 +4,30 @@ using Akka.Pattern;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Pomegranate.Clustering;
 
 namespace Pomegranate.Management;
 
-/// <summary><c>/cluster/shards</c>: which backend is home to which shards, and how many sessions are live in each.</summary>
+/// <summary><c>/cluster/shards</c>: which backend is home to which shards of an app, and how many sessions are live in each.</summary>
 internal static class ShardRoutes
 {
-    /// <summary>The sharded type of session actors.</summary>
-    public const string SessionType = "session";
-
     /// <summary>How long regions may take to count; one that does not answer is reported as failed.</summary>
     public static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(4);
 
     private static readonly TimeSpan s_regionTimeout = TimeSpan.FromSeconds(3);
 
     public static void Map(IEndpointRouteBuilder routes, ManagedNode node) =>
-        routes.MapGet("/cluster/shards", async (CancellationToken aborted) =>
+        routes.MapGet("/cluster/shards", async (string? app, CancellationToken aborted) =>
         {
-            var region = FindRegion(node);
+            var type = AppName.ShardTypeOf(app ?? node.Services.GetRequiredService<IOptions<NodeOptions>>().Value.App);
+            var region = FindRegion(node, type);
             var stats = await region.Ask<ClusterShardingStats>(new GetClusterShardingStats(s_regionTimeout), AskTimeout, aborted);
-            return Results.Json(Describe(stats));
+            return Results.Json(Describe(type, stats));
         });
 
-    private static object Describe(ClusterShardingStats stats)
+    private static object Describe(string type, ClusterShardingStats stats)
     {
         var regions = stats.Regions
             .OrderBy(region => region.Key.ToString(), StringComparer.Ordinal)
@@ -42,14 +43,14 @@ internal static class ShardRoutes
             .ToList();
         return new
         {
-            type = SessionType,
+            type,
             shards = regions.Sum(region => region.shards.Count + region.failed.Count),
             entities = regions.Sum(region => region.shards.Sum(shard => shard.entities)),
             regions,
         };
     }
 
-    private static IActorRef FindRegion(ManagedNode node)
+    private static IActorRef FindRegion(ManagedNode node, string type)
     {
         // Asking the extension for its regions would start it on a node that has none.
         if (node.System.HasExtension<ClusterSharding>())
@@ -59,7 +60,7 @@ internal static class ShardRoutes
             {
                 try
                 {
-                    return find(SessionType);
+                    return find(type);
                 }
                 catch (Exception exception) when (exception is IllegalStateException or ArgumentException)
                 {
@@ -70,6 +71,7 @@ internal static class ShardRoutes
 
         throw new RefusedException(
             StatusCodes.Status404NotFound,
-            $"Node '{node.Name}' neither hosts nor routes to shards of type '{SessionType}'. Ask a backend or a frontend; /cluster/members shows the nodes and their roles.");
+            $"Node '{node.Name}' neither hosts nor routes to shards of type '{type}'. Ask a backend or a frontend, and name the app where it is another (?app=NAME); "
+            + "/cluster/members shows the nodes and their roles.");
     }
 }

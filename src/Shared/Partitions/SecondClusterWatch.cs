@@ -73,7 +73,7 @@ internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
     {
         var members = _cluster.State.Members.Where(m => m.Status is not (MemberStatus.Down or MemberStatus.Removed)).ToList();
         return members.Any(m => m.UniqueAddress.Equals(_cluster.SelfUniqueAddress) && m.Status is MemberStatus.Up)
-            ? new Census([.. members.Select(m => m.UniqueAddress)], members.Count(m => m.HasRole(NodeRole.Backend)))
+            ? new Census([.. members.Select(m => m.UniqueAddress)], members.Count(m => AppName.IsBackend(m.Roles)))
             : null;
     }
 

@@ -15,5 +15,5 @@ internal sealed record Voter(UniqueAddress Address, bool IsBackend, MemberStatus
     public bool IsFull => Status is MemberStatus.Up or MemberStatus.Leaving;
 
     public static Voter Of(Member member) =>
-        new(member.UniqueAddress, member.HasRole(NodeRole.Backend), member.Status, ClusterInternals.UpNumber(member));
+        new(member.UniqueAddress, AppName.IsBackend(member.Roles), member.Status, ClusterInternals.UpNumber(member));
 }

@@ -4,6 +4,7 @@ using Akka.DistributedData;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.State;
 using Pomegranate.Backend.Tests.Server;
+using Pomegranate.Clustering;
 using Pomegranate.Liveness;
 using DData = Akka.DistributedData;
 
@@ -42,7 +43,7 @@ internal sealed class ReplicatingNode : IDisposable
         var node = new ReplicatingNode(system);
         await system.JoinAsync(seed?._node);
         var ears = system.System.ActorOf(Props.Create(() => new MembershipEars(node)));
-        system.System.ActorOf(ReplicaSync.Props(ears, node._completed), ReplicaSync.Name);
+        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend), ReplicaSync.Name);
         return node;
     }
 

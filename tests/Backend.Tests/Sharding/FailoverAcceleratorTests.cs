@@ -5,6 +5,7 @@ using Akka.Event;
 using Pomegranate.Backend.Sharding;
 using Pomegranate.Backend.Tests.Replication;
 using Pomegranate.Backend.Tests.Server;
+using Pomegranate.Clustering;
 using Pomegranate.Gateway;
 using Pomegranate.Liveness;
 using Pomegranate.Sessions;
@@ -36,7 +37,7 @@ public sealed class FailoverAcceleratorTests : IDisposable
         var allocation = new DirectedAllocation(_dying.Address.Address);
         var region = StartRegion(_coordinator, allocation);
         var dying = StartRegion(_dying, allocation);
-        _coordinator.System.ActorOf(Props.Create(() => new FailoverAccelerator()));
+        _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default));
         Assert.Equal(_dying.Address.Address, await AskAsync(dying));
         Assert.Equal(_dying.Address.Address, await AskAsync(region));
 
@@ -59,7 +60,7 @@ public sealed class FailoverAcceleratorTests : IDisposable
         var ears = _coordinator.System.ActorOf(Props.Create(() => new Ears(warnings)));
         _coordinator.System.EventStream.Subscribe(ears, typeof(Warning));
 
-        var accelerator = _coordinator.System.ActorOf(Props.Create(() => new FailoverAccelerator()));
+        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default));
         await accelerator.Ask<ActorIdentity>(new Identify(1), Deadline.Default);
         await ears.Ask<ActorIdentity>(new Identify(1), Deadline.Default);
 
@@ -73,7 +74,7 @@ public sealed class FailoverAcceleratorTests : IDisposable
     }
 
     private static IActorRef StartRegion(BackendSystem node, IShardAllocationStrategy allocation) => ClusterSharding.Get(node.System).Start(
-        SessionSharding.TypeName,
+        AppName.ShardTypeOf(AppName.Default),
         _ => Props.Create(() => new WhereAmI()),
         ClusterShardingSettings.Create(node.System),
         new SessionSharding(1),

@@ -38,7 +38,7 @@ public sealed class HealthPathTests(SharedCluster shared)
         using var browser = shared.Cluster.NewBrowser(frontend);
         await UntilReadyAsync(browser);
 
-        frontend.Services.GetRequiredService<FrontendState>().Backends = 0;
+        frontend.Services.GetRequiredService<AppGateways>().Mounted[0].Backends = 0;
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await AskAsync(browser)).Status);
     }

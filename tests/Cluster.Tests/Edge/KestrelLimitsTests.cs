@@ -20,12 +20,16 @@ public sealed class KestrelLimitsTests
     [InlineData("Kestrel:Limits:KeepAliveTimeout", "soon")]
     [InlineData("Kestrel:Limits:MaxRequestHeaders", "3")]
     [InlineData("Kestrel:Limits:Http2:MaxStreamsPerConnection", "0")]
+    [InlineData("Kestrel:Limits:MinRequestBodyDataRate:BytesPerSecond", "-1")]
+    [InlineData("Kestrel:Limits:MinResponseDataRate:BytesPerSecond", "few")]
+    [InlineData("Kestrel:Limits:MinResponseDataRate:GracePeriod", "00:00:00.5")]
+    [InlineData("Kestrel:Limits:MinResponseDataRate:Grace", "00:00:05")]
     public async Task WrongLimit_DoesNotStartAndSaysWhich(string key, string value)
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => EdgeApp.StartAsync(_ => Task.CompletedTask, (key, value)));
 
         Assert.StartsWith("Kestrel:Limits cannot be used: ", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(key.Split(':')[^1], failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains(key.Split(':')[^1], failure.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     /// <param name="headers">Beside Host.</param>

@@ -34,6 +34,9 @@ internal sealed class Browser : IDisposable
         set => _cookies.Add(_frontend, new Cookie(CookieName, value));
     }
 
+    /// <summary>The value of a cookie by its name, null for none.</summary>
+    public string? CookieNamed(string name) => _cookies.GetAllCookies().SingleOrDefault(cookie => cookie.Name == name)?.Value;
+
     /// <summary>The request's way to this code in the app.</summary>
     public string Path(RequestDelegate app, SessionAccess access = SessionAccess.Exclusive) =>
         $"/{access.ToString().ToLowerInvariant()}/{_cluster.Code.Add(app)}";

@@ -7,11 +7,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
 using Pomegranate.Clustering;
-using Pomegranate.Gateway;
 using Pomegranate.Management;
 using Pomegranate.Sessions;
 
@@ -26,6 +26,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly Dictionary<string, string?> _settings;
     private readonly AppBuilder _app;
     private readonly HashSet<WebApplication> _killed = [];
+    private readonly List<WebApplication> _more = [];
     private IHost _lighthouse = null!;
 
     private TestCluster(Dictionary<string, string?> settings, AppBuilder? app)
@@ -99,10 +100,13 @@ internal sealed class TestCluster : IAsyncDisposable
         [.. Named("frontend"), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))], Log);
 
     /// <summary>For each backend: whether its replica has an entry for this session.</summary>
-    public Task<bool[]> ReplicasWithAsync(string sessionId)
+    public Task<bool[]> ReplicasWithAsync(string sessionId) => ReplicasWithAsync(sessionId, Backends);
+
+    /// <summary>The same, of these backends.</summary>
+    public static Task<bool[]> ReplicasWithAsync(string sessionId, IEnumerable<WebApplication> backends)
     {
         Assert.True(SessionId.TryParse(sessionId, out var id), sessionId);
-        return Task.WhenAll(Backends.Select(async backend =>
+        return Task.WhenAll(backends.Select(async backend =>
         {
             var key = SessionBuckets.KeyOf(id);
             var replicator = DistributedData.Get(backend.Services.GetRequiredService<ActorSystem>()).Replicator;
@@ -115,33 +119,71 @@ internal sealed class TestCluster : IAsyncDisposable
     /// As a process that is killed: the actor system ends at once and says good-bye to nobody; its sockets close. What the
     /// app was doing it does no more for anybody. Returns when the frontend knows of it.
     /// </summary>
-    public async Task KillAsync(string node)
+    public Task KillAsync(string node) => KillAsync(Backends[int.Parse(node["backend-".Length..], CultureInfo.InvariantCulture) - 1]);
+
+    /// <summary>The same, of a backend of <see cref="StartBackendAsync"/> too.</summary>
+    public async Task KillAsync(WebApplication backend)
     {
-        var backend = Backends[int.Parse(node["backend-".Length..], CultureInfo.InvariantCulture) - 1];
         _killed.Add(backend);
         var system = (ExtendedActorSystem)backend.Services.GetRequiredService<ActorSystem>();
         var address = Akka.Cluster.Cluster.Get(system).SelfAddress;
         var seen = Akka.Cluster.Cluster.Get(Frontend.Services.GetRequiredService<ActorSystem>());
+
+        // Downed, it would end a process that does not stop by itself soon; this one is the test run's.
+        ((ApplicationLifetime)backend.Services.GetRequiredService<IHostApplicationLifetime>()).NotifyStopped();
         system.Abort();
         await Await.UntilAsync(
-            $"{node} removed from the cluster", () => Task.FromResult(seen.State.Members), members => members.All(m => m.Address != address));
+            $"{address} removed from the cluster", () => Task.FromResult(seen.State.Members), members => members.All(m => m.Address != address));
+    }
+
+    /// <summary>A frontend whose further settings come from a file, which may change.</summary>
+    public Task<TestFrontend> StartFrontendAsync(string settingsFile) => TestFrontend.StartAsync(
+        Named("frontend"), Log, builder => builder.Configuration.AddJsonFile(settingsFile, optional: false, reloadOnChange: true));
+
+    /// <summary>One more backend, with settings of its own. It is stopped with the cluster, if not before.</summary>
+    public async Task<WebApplication> StartBackendAsync(string name, params IEnumerable<(string Key, string Value)> settings)
+    {
+        var backend = BuildBackend(name, settings);
+        _more.Add(backend);
+        await backend.StartAsync().For($"{name} in the cluster. {Log}");
+        return backend;
+    }
+
+    /// <summary>Stops a backend of <see cref="StartBackendAsync"/> before the cluster.</summary>
+    public async Task StopBackendAsync(WebApplication backend)
+    {
+        Assert.True(_more.Remove(backend));
+        await backend.StopAsync().For($"a backend's stop. {Log}");
+        await backend.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await Frontend.DisposeAsync();
-        foreach (var backend in Backends)
+        foreach (var backend in Backends.Concat(_more))
         {
-            if (!_killed.Contains(backend))
-            {
-                await backend.StopAsync();
-            }
-
+            await StopAsync(backend);
             await backend.DisposeAsync();
         }
 
         await _lighthouse.StopAsync();
         _lighthouse.Dispose();
+    }
+
+    /// <summary>
+    /// The host of a killed node is stopped too, though there is nothing left to drain: else it takes itself for one that
+    /// hangs after it was downed, and ends the process.
+    /// </summary>
+    private async Task StopAsync(WebApplication backend)
+    {
+        try
+        {
+            await backend.StopAsync(new CancellationToken(canceled: _killed.Contains(backend)));
+        }
+        catch (Exception) when (_killed.Contains(backend))
+        {
+            // It could not stop in no time.
+        }
     }
 
     private async Task StartNodesAsync()
@@ -155,7 +197,7 @@ internal sealed class TestCluster : IAsyncDisposable
         Frontend = await StartFrontendAsync();
 
         // A frontend opens with the first backend that takes sessions; tests expect both.
-        var region = ClusterSharding.Get(Frontend.Services.GetRequiredService<ActorSystem>()).ShardRegionProxy(SessionSharding.TypeName);
+        var region = ClusterSharding.Get(Frontend.Services.GetRequiredService<ActorSystem>()).ShardRegionProxy(AppName.ShardTypeOf(AppName.Default));
         await Await.UntilAsync(
             "both backends take sessions",
             async () => (await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, TimeSpan.FromSeconds(5))).Regions.Count,
@@ -178,7 +220,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return host;
     }
 
-    private WebApplication BuildBackend(string name) => _app(Named(name), builder =>
+    private WebApplication BuildBackend(string name, params IEnumerable<(string Key, string Value)> settings) => _app([.. Named(name), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))], builder =>
     {
         builder.Logging.AddProvider(Log);
         builder.Services.AddSingleton<TimeProvider>(Clock);

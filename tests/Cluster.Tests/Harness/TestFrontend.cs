@@ -26,10 +26,11 @@ internal sealed class TestFrontend : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<TestFrontend> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, ILoggerProvider log)
+    public static async Task<TestFrontend> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, ILoggerProvider log, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(settings);
+        configure?.Invoke(builder);
         builder.Logging.ClearProviders().AddProvider(log);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddFrontend();

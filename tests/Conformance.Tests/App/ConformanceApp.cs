@@ -35,6 +35,7 @@ internal static class ConformanceApp
         builder.AddPomegranateBackend();
         var app = builder.Build();
         FrameworkEndpoints.Use(app);
+        SocketEndpoints.Use(app);
         app.UseRouting();
         FrameworkEndpoints.UseAfterRouting(app);
         EchoEndpoints.Map(app);
@@ -44,6 +45,7 @@ internal static class ConformanceApp
         BodyEndpoints.Map(app);
         ServerEndpoints.Map(app);
         FrameworkEndpoints.Map(app);
+        SocketEndpoints.Map(app);
         return app;
     }
 

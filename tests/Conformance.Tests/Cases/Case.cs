@@ -23,3 +23,24 @@ internal sealed record RequestStep(Request Request) : Step;
 /// <param name="Methods">The method of each request in them: what answers it is owed, and which have no body.</param>
 /// <param name="ThenEnd">The client then says that it will send no more (for requests that are cut off).</param>
 internal sealed record RawStep(string Bytes, string[] Methods, bool ThenEnd = false) : Step;
+
+/// <summary>A WebSocket: what the client sends once it is open, piece by piece, while it reads what comes until the end.</summary>
+/// <param name="Pieces">Made when sent, as some are large.</param>
+internal sealed record SocketStep(string Path, string[] Headers, IEnumerable<byte[]> Pieces) : Step
+{
+    /// <summary>
+    /// They break the protocol: ASP.NET Core says so in a close frame and aborts the request, which may overtake what was
+    /// said. So only that the server ends it is compared.
+    /// </summary>
+    public bool IsFault { get; init; }
+}
+
+/// <summary>An HTTP/2 connection's frames, after the preface and the client's settings.</summary>
+/// <param name="Bytes">All sent in one write.</param>
+/// <param name="Streams">Whose ends are awaited before the connection is probed.</param>
+/// <param name="Preface">What the connection begins with.</param>
+internal sealed record FramesStep(byte[] Bytes, int[] Streams, byte[] Preface) : Step
+{
+    /// <summary>Bytes sent once the awaited streams have ended.</summary>
+    public byte[] Then { get; init; } = [];
+}

@@ -22,6 +22,8 @@ internal static class Corpus
         .. Group("sign-in", SignIn.All),
         .. Group("sessions", Sessions.All),
         .. Group("server", Servers.All),
+        .. Group("WebSockets", WebSockets.All),
+        .. Group("HTTP/2 frames", Frames.All),
     ];
 
     private static IEnumerable<(string Group, Case Case)> Group(string group, IEnumerable<Case> cases)

@@ -57,7 +57,12 @@ internal static class ExplainedDifferences
         new("connect", "CONNECT asks a proxy for a tunnel. The frontend refuses it; Kestrel lets the app answer, with a body where none may be.", "CONNECT ")
         {
             Kestrel = [(Whole, "(CONNECT)")],
-            Cluster = [(@"\AHTTP/1\.1 502 Bad Gateway\n[\s\S]*\z", "(CONNECT)")],
+            Cluster = [(@"\A(?:HTTP/1\.1 502 Bad Gateway\n|stream 1: 502,)[\s\S]*\z", "(CONNECT)")],
+        },
+        new("socket-cut", "An app that fails or aborts with an open WebSocket cuts it, on Kestrel without a word. Here its client is told with a close frame of 1001, as when the app's node dies.",
+            "WebSockets: the app (?:throws|aborts)")
+        {
+            Cluster = [(@"^frame 88, 2 bytes: 1001 \n", "")],
         },
     ];
 
@@ -147,7 +152,7 @@ internal static class ExplainedDifferences
                 ("The session cannot be established after the response has started", "(too late)"), (@"^started;fine$", "started;InvalidOperationException: (too late)."),
                 (@"^1$", "(none)"),
             ],
-            Cluster = [("The session cannot be changed after the response has started: its changes were committed before the first byte left. Change it earlier", "(too late)")],
+            Cluster = [("The session cannot be changed after the response has started: its changes are committed before the first byte leaves. Change it earlier", "(too late)")],
         },
         new("session-cookie-of-failure", "The session that a failing request began is kept, so its cookie is sent. Kestrel's 500 drops the cookie, and the session is lost.", "GET /session/throw")
         {

@@ -158,12 +158,12 @@ public sealed class RequestRouterTests : RouterTestKit
         BackendUp(1);
         BackendUp(2);
         await SettleAsync();
-        Assert.Equal(2, State.Backends);
+        Assert.Equal(2, State.Count);
 
         BackendRemoved(1);
         BackendRemoved(1);
         await SettleAsync();
-        Assert.Equal(1, State.Backends);
+        Assert.Equal(1, State.Count);
     }
 
     [Fact]

@@ -9,6 +9,7 @@ using Akka.Util;
 using Microsoft.Extensions.Time.Testing;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
+using Pomegranate.Gateway;
 using Pomegranate.Sessions;
 using Pomegranate.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
@@ -33,6 +34,7 @@ public abstract class RouterTestKit : TestKit
 
     private readonly FakeTimeProvider _time = new();
     private readonly TestProbe _region;
+    private TestProbe? _inlet;
     private ulong _lastNumber;
 
     protected RouterTestKit()
@@ -40,15 +42,14 @@ public abstract class RouterTestKit : TestKit
     {
         _region = CreateTestProbe("region");
         Router = Sys.ActorOf(RequestRouter.Props(
-            _region.Ref, Options, State, _time, forgetHome: id => AsksForHomesAnew ? $"forget {id}" : null), "router");
+            AppName.Default, _region.Ref, Options, State, _time, Sharding), "router");
     }
 
     private protected IActorRef Router { get; }
 
-    /// <summary>Whether the region is told to forget homes; what it is told is a text here.</summary>
-    private protected bool AsksForHomesAnew { get; set; }
+    private protected SessionSharding Sharding { get; } = new(64);
 
-    private protected FrontendState State { get; } = new();
+    private protected AppBackends State { get; } = new();
 
     private protected GatewayOptions Options { get; } = new();
 
@@ -75,8 +76,45 @@ public abstract class RouterTestKit : TestKit
     private protected static RequestReply ReplyTo(PendingRequest request, ReplyKind kind) => new(
         request.Message.RequestId, kind, "backend", kind == ReplyKind.Response ? new WebResponse { StatusCode = 200, Headers = [] } : null);
 
-    /// <summary>The next message to a session's home.</summary>
-    private protected Task<T> HomeGetsAsync<T>() => _region.ExpectMsgAsync<T>(Limit).AsTask();
+    /// <summary>The address of backend 1.</summary>
+    private protected static Address Node { get; } = new("akka.tcp", "test", "10.0.0.1", 1);
+
+    /// <summary>In the place of backend 1's inlet.</summary>
+    private protected TestProbe Inlet => _inlet ??= CreateTestProbe("inlet");
+
+    /// <summary>An answer that backend 1 has sent.</summary>
+    private protected void ReplyFromNode(PendingRequest request, ReplyKind kind) => Router.Tell(ReplyTo(request, kind), new RemoteSender(Node));
+
+    /// <summary>The next message to backend 1's inlet.</summary>
+    private protected Task<SessionMessages> InletGetsAsync() => Inlet.ExpectMsgAsync<SessionMessages>(Limit).AsTask();
+
+    /// <summary>The router handles no message until <see cref="ReleaseRouter"/>.</summary>
+    private protected void HoldRouter() => ((IInternalActorRef)Router).Suspend();
+
+    private protected void ReleaseRouter() => ((IInternalActorRef)Router).Resume();
+
+    /// <summary>The next message to a session's home, whatever the region is told of homes before it.</summary>
+    private protected async Task<T> HomeGetsAsync<T>()
+    {
+        while (true)
+        {
+            var message = await _region.ExpectMsgAsync<object>(Limit);
+            if (message is T || !IsForget(message))
+            {
+                return Assert.IsType<T>(message);
+            }
+        }
+    }
+
+    /// <summary>The next message to the region is that it forgets the home of this session.</summary>
+    private protected async Task RegionForgetsHomeOfAsync(SessionId session)
+    {
+        var message = await _region.ExpectMsgAsync<object>(Limit);
+        Assert.Equal(ForgetHome.Of(Sharding.ShardOf(session)), message);
+    }
+
+    /// <summary>Akka's own message, which is internal to it.</summary>
+    private static bool IsForget(object message) => message.GetType() == ForgetHome.Of("1")!.GetType();
 
     /// <summary>Nothing more is on its way to any home.</summary>
     private protected async Task HomesGetNothingMoreAsync()
@@ -108,7 +146,10 @@ public abstract class RouterTestKit : TestKit
         var got = new List<object>();
         while (await _region.ReceiveOneAsync(Limit) is { } message and not "end")
         {
-            got.Add(message);
+            if (!IsForget(message))
+            {
+                got.Add(message);
+            }
         }
 
         return got;
@@ -122,6 +163,8 @@ public abstract class RouterTestKit : TestKit
     private protected void BackendUp(int number = 1) => Router.Tell(new ClusterEvent.MemberUp(NewMember(number, NodeRole.Backend, MemberStatus.Up)));
 
     private protected void BackendRemoved(int number = 1) => MemberRemoved(number, NodeRole.Backend);
+
+    private protected void BackendLeaving() => Router.Tell(new ClusterEvent.MemberLeft(NewMember(1, NodeRole.Backend, MemberStatus.Leaving)));
 
     private protected void MemberRemoved(int number, string role) =>
         Router.Tell(new ClusterEvent.MemberRemoved(NewMember(number, role, MemberStatus.Removed), MemberStatus.Down));
@@ -139,6 +182,14 @@ public abstract class RouterTestKit : TestKit
         {
             throw new TimeoutException($"Not within {Limit.TotalSeconds} s: the end of request {request.Message.RequestId}.");
         }
+    }
+
+    /// <summary>An actor of another node.</summary>
+    private sealed class RemoteSender(Address node) : MinimalActorRef
+    {
+        public override ActorPath Path { get; } = new RootActorPath(node) / "system" / "sharding" / "session" / "1" / "a";
+
+        public override IActorRefProvider Provider => throw new NotSupportedException();
     }
 
     // Akka.Cluster has no public way to make a member.

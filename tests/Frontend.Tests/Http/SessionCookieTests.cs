@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Http;
 using Pomegranate.Sessions;
@@ -75,7 +74,7 @@ public sealed class SessionCookieTests
     public void Write_KeepAnIdTheClientHasNot_SetsIt() => Assert.StartsWith(
         $"{Name}={_id};", Cookie().Write(Context($"{Name}={SessionId.NewRandom()}"), new(CookieAction.Keep, _id)), StringComparison.Ordinal);
 
-    private static SessionCookie Cookie(GatewayOptions? options = null) => new(Options.Create(options ?? new GatewayOptions()));
+    private static SessionCookie Cookie(GatewayOptions? options = null) => new(options ?? new GatewayOptions());
 
     private static DefaultHttpContext Context(string? cookies, string scheme = "http")
     {

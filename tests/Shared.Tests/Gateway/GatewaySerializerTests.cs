@@ -61,6 +61,42 @@ public class GatewaySerializerTests : TestKit
         Assert.Equal(new byte[] { 9, 8 }, read.Request.Body.ToArray());
     }
 
+    [Theory]
+    [InlineData(false, "022F61" + "00")]
+    [InlineData(true, "022F61" + "01")]
+    public void RequestOfAMount_PathBaseAndDoubtGoBefore(bool isInDoubt, string golden)
+    {
+        var mounted = Run with { Request = Run.Request with { PathBase = "/a" }, IsInDoubt = isInDoubt };
+
+        Assert.Equal("r4", _serializer.Manifest(mounted));
+        Assert.Equal(golden + GoldenRun, Convert.ToHexString(_serializer.ToBinary(mounted)));
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(golden + GoldenRun), "r4"));
+        Assert.Equal(("/a", isInDoubt), (read.Request.PathBase, read.IsInDoubt));
+    }
+
+    [Fact]
+    public void Batch_IsItsItemsInOrder_EachBehindItsKind()
+    {
+        ISessionMessage[] items = [Run, Run with { IsInDoubt = true }, new FindRequest(Run.RequestId, Run.SessionId), new CancelRequest(Run.RequestId, Run.SessionId)];
+        var id = GoldenRun[..20] + GoldenRun[20..52];
+        var golden = "04" + "00" + GoldenRun + "01" + GoldenRun + "03" + id + "04" + id;
+
+        Assert.Equal(golden, Convert.ToHexString(_serializer.ToBinary(new SessionMessages(items))));
+        var read = Assert.IsType<SessionMessages>(_serializer.FromBinary(Convert.FromHexString(golden), "b1"));
+        Assert.Equal(items.Select(_serializer.Manifest), read.Items.Select(_serializer.Manifest));
+        Assert.Equal(items[2..], read.Items.Skip(2));
+    }
+
+    [Fact]
+    public void BatchOfReplies_ComesThroughInOrder()
+    {
+        RequestReply[] items = [new(Run.RequestId, ReplyKind.NotSeen, "n"), new(Run.RequestId, ReplyKind.Refused, "n", Status: 503, Reason: "full")];
+
+        var read = Assert.IsType<Replies>(_serializer.FromBinary(_serializer.ToBinary(new Replies(items)), "B1"));
+
+        Assert.Equal(items, read.Items);
+    }
+
     [Fact]
     public void RequestInDoubt_SameBytesUnderItsOwnManifest()
     {
@@ -105,7 +141,7 @@ public class GatewaySerializerTests : TestKit
 
     [Property(MaxTest = 3000)]
     public Property FromBinary_AnyBytes_FailsOnlyAsFormat() => Prop.ForAll(
-        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "f1", "c1", "R1")).ToArbitrary(),
+        Gen.Zip(ArbMap.Default.GeneratorFor<byte[]>(), Gen.Elements("r2", "r3", "r4", "f1", "c1", "R1", "b1", "B1")).ToArbitrary(),
         sample =>
         {
             try

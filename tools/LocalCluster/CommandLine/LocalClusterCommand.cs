@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pomegranate.LocalCluster.Plan;
 using Pomegranate.LocalCluster.Running;
 
 namespace Pomegranate.LocalCluster.CommandLine;
@@ -21,6 +22,19 @@ internal static class LocalClusterCommand
             Description = "Keep the backends' sessions on disk below this directory, so that they outlive a stop of the whole cluster.",
             HelpName = "directory",
         };
+        var mount = new Option<string[]>("--mount")
+        {
+            Description = "One more app under a path, with as many backends of its own, for example /chat=samples/Chat. May be repeated.",
+            DefaultValueFactory = _ => [],
+            HelpName = "/name=project",
+        };
+        mount.Validators.Add(result =>
+        {
+            foreach (var wrong in result.Tokens.Where(token => AppMount.Parse(token.Value) is null))
+            {
+                result.AddError($"--mount {wrong.Value}: must be /name=project, the name of lower-case letters, digits and hyphens, not 'default'.");
+            }
+        });
         var set = new Option<string[]>("--set")
         {
             Description = "Configuration for every node, for example Pomegranate:Replication:Level=all. May be repeated.",
@@ -37,7 +51,7 @@ internal static class LocalClusterCommand
 
         var command = new RootCommand("Runs a whole Pomegranate cluster on this machine, as real processes on loopback.")
         {
-            headless, state, backends, frontends, deadline, app, durable, set,
+            headless, state, backends, frontends, deadline, app, durable, mount, set,
         };
         command.SetAction((result, _) => LocalClusterRun.RunAsync(new LocalClusterOptions(
             result.GetValue(headless),
@@ -47,6 +61,7 @@ internal static class LocalClusterCommand
             TimeSpan.FromSeconds(result.GetValue(deadline)),
             result.GetValue(app),
             result.GetValue(durable),
+            [.. result.GetValue(mount)!.Select(text => AppMount.Parse(text)!).DistinctBy(mounted => mounted.Name)],
             [.. result.GetValue(set)!.Select(Setting)])));
         return command;
     }

@@ -1,3 +1,5 @@
+using Pomegranate.LocalCluster.Plan;
+
 namespace Pomegranate.LocalCluster.CommandLine;
 
 /// <summary>What was asked for on the command line.</summary>
@@ -6,6 +8,7 @@ namespace Pomegranate.LocalCluster.CommandLine;
 /// <param name="ReadyWithin">How long the nodes may take to be ready.</param>
 /// <param name="App">The project that the backends run; the Portal if none.</param>
 /// <param name="Durable">Where the backends keep their sessions on disk, a directory each; in memory only if none.</param>
+/// <param name="Mounts">The apps beside it, each under a path and with backends of its own.</param>
 /// <param name="Settings">Configuration for every node, beside what makes it a node.</param>
 internal sealed record LocalClusterOptions(
     bool Headless,
@@ -15,4 +18,5 @@ internal sealed record LocalClusterOptions(
     TimeSpan ReadyWithin,
     string? App,
     DirectoryInfo? Durable,
+    IReadOnlyList<AppMount> Mounts,
     IReadOnlyList<KeyValuePair<string, string>> Settings);

@@ -1,7 +1,8 @@
 namespace Pomegranate.LocalCluster.Output;
 
 /// <summary>What one node prints: shown with its name in its colour, the last lines kept for the day it does not start.</summary>
-internal sealed class NodeLog(string name, int number)
+/// <param name="file">Where to write instead of the terminal.</param>
+internal sealed class NodeLog(string name, int number, TextWriter? file = null)
 {
     private const int KeptLines = 40;
     private static readonly string[] Colors = ["yellow", "deepskyblue1", "green3", "mediumpurple1", "darkorange", "turquoise2", "hotpink", "olive"];
@@ -35,12 +36,26 @@ internal sealed class NodeLog(string name, int number)
                 }
             }
 
-            Terminal.Line(name, Color, line, StyleOf(line));
+            Write(line, Color, line, StyleOf(line));
         }
     }
 
     /// <summary>A word of ours about the node.</summary>
-    public void Say(string text) => Terminal.Line(name, $"bold {Color}", $"{name} {text}", style: null);
+    public void Say(string text) => Write(text, $"bold {Color}", $"{name} {text}", style: null);
+
+    private void Write(string plain, string prefixStyle, string text, string? style)
+    {
+        if (file is null)
+        {
+            Terminal.Line(name, prefixStyle, text, style);
+            return;
+        }
+
+        lock (_lock)
+        {
+            file.WriteLine(plain);
+        }
+    }
 
     // The level words of the console logger.
     private static string? StyleOf(string line) =>

@@ -8,11 +8,17 @@ internal sealed class ClusterPlan
 {
     private const int FirstHttpPort = 8080;
     private const int LighthouseManagementPort = 9110;
+    private readonly IReadOnlyList<AppMount> _mounts;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
     private readonly DirectoryInfo? _durable;
 
-    private ClusterPlan(IReadOnlyList<NodeSpec> nodes, LocalClusterOptions options) =>
-        (Nodes, _settings, _durable) = (nodes, options.Settings, options.Durable);
+    /// <param name="nodes">The lighthouse first: all have each other as seeds, in this order.</param>
+    /// <param name="mounts">The apps beside the first.</param>
+    /// <param name="settings">Configuration for every node, beside what makes it a node.</param>
+    /// <param name="durable">Below which the backends keep their sessions, if anywhere.</param>
+    public ClusterPlan(
+        IReadOnlyList<NodeSpec> nodes, IReadOnlyList<AppMount> mounts, IReadOnlyList<KeyValuePair<string, string>> settings, DirectoryInfo? durable = null) =>
+        (Nodes, _mounts, _settings, _durable) = (nodes, mounts, settings, durable);
 
     public IReadOnlyList<NodeSpec> Nodes { get; }
 
@@ -35,14 +41,21 @@ internal sealed class ClusterPlan
         }
 
         var lighthouse = repository.Program("lighthouse", "Pomegranate.Lighthouse");
-        var app = options.App is { } project ? repository.App(project) : repository.Program(Path.Combine("samples", "Portal"), "Portal");
+        var app = options.App is { } project ? repository.App("--app", project) : repository.Program(Path.Combine("samples", "Portal"), "Portal");
         var frontend = repository.Program(Path.Combine("src", "Frontend"), "Pomegranate.Frontend");
         List<NodeSpec> nodes = [new("lighthouse", NodeRole.Lighthouse, lighthouse, ports.Any(), Preferably(LighthouseManagementPort), null)];
         nodes.AddRange(Enumerable.Range(1, options.Backends).Select(i =>
             new NodeSpec($"backend{i}", NodeRole.Backend, app, ports.Any(), ports.Any(), null)));
+        foreach (var mount in options.Mounts)
+        {
+            var mounted = repository.App("--mount", mount.Project);
+            nodes.AddRange(Enumerable.Range(1, options.Backends).Select(i =>
+                new NodeSpec($"{mount.Name}{i}", NodeRole.Backend, mounted, ports.Any(), ports.Any(), null, mount.Name)));
+        }
+
         nodes.AddRange(Enumerable.Range(1, options.Frontends).Select(i =>
             new NodeSpec($"frontend{i}", NodeRole.Frontend, frontend, ports.Any(), ports.Any(), Preferably(FirstHttpPort + i - 1))));
-        return new ClusterPlan(nodes, options) { TakenPorts = taken };
+        return new ClusterPlan(nodes, options.Mounts, options.Settings, options.Durable) { TakenPorts = taken };
     }
 
     /// <summary>The environment that makes a process this node.</summary>
@@ -58,10 +71,10 @@ internal sealed class ClusterPlan
         // We ask for readiness from the first moment on; each "not yet" would be a logged failure.
         yield return new("Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks", "None");
         yield return new("Pomegranate__Cluster__NodeName", node.Name);
-        yield return new("Pomegranate__Cluster__Hostname", FreePorts.Host);
-        yield return new("Pomegranate__Cluster__PublicHostname", FreePorts.Host);
+        yield return new("Pomegranate__Cluster__Hostname", node.Host);
+        yield return new("Pomegranate__Cluster__PublicHostname", node.Host);
         yield return new("Pomegranate__Cluster__Port", Text(node.ClusterPort));
-        yield return new("Pomegranate__Management__Host", FreePorts.Host);
+        yield return new("Pomegranate__Management__Host", node.Host);
         yield return new("Pomegranate__Management__Port", Text(node.ManagementPort));
 
         // The lighthouse first, then everybody: a restarted lighthouse finds the cluster instead of founding another.
@@ -73,6 +86,19 @@ internal sealed class ClusterPlan
         if (_durable is not null && node.Role == NodeRole.Backend)
         {
             yield return new("Pomegranate__Replication__DurableDirectory", Path.Combine(_durable.FullName, node.Name));
+        }
+
+        if (node.App is { } app)
+        {
+            yield return new("Pomegranate__Cluster__App", app);
+        }
+
+        if (node.Role == NodeRole.Frontend && _mounts.Count > 0)
+        {
+            foreach (var setting in _mounts.SelectMany(mount => mount.FrontendSettings).Concat(AppMount.RestSettings))
+            {
+                yield return setting;
+            }
         }
 
         foreach (var (key, value) in _settings)

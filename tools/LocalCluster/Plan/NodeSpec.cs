@@ -1,15 +1,22 @@
 namespace Pomegranate.LocalCluster.Plan;
 
 /// <summary>One node as planned: what stays the same when it is restarted.</summary>
+/// <param name="App">The app that a backend runs beside others; null for the one without a name.</param>
 /// <param name="HttpPort">Where it takes HTTP; none but frontends do.</param>
-internal sealed record NodeSpec(string Name, NodeRole Role, NodeProgram Program, int ClusterPort, int ManagementPort, int? HttpPort)
+internal sealed record NodeSpec(string Name, NodeRole Role, NodeProgram Program, int ClusterPort, int ManagementPort, int? HttpPort, string? App = null)
 {
+    /// <summary>The IP address it listens on and is known by.</summary>
+    public string Host { get; init; } = FreePorts.Host;
+
+    /// <summary>The command that runs <c>dotnet</c>, such as <c>ip netns exec NAME</c>; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     /// <summary>The address nodes know it by.</summary>
-    public string Address => $"{FreePorts.Host}:{ClusterPort}";
+    public string Address => $"{Host}:{ClusterPort}";
 
-    public Uri Management => new($"http://{FreePorts.Host}:{ManagementPort}");
+    public Uri Management => new($"http://{Host}:{ManagementPort}");
 
-    public Uri? Http => HttpPort is { } port ? new Uri($"http://{FreePorts.Host}:{port}") : null;
+    public Uri? Http => HttpPort is { } port ? new Uri($"http://{Host}:{port}") : null;
 
     /// <summary>The role as the cluster and the state file spell it.</summary>
     public string RoleName => Role switch

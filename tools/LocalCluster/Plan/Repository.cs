@@ -38,6 +38,15 @@ internal sealed class Repository
         throw new LocalClusterException($"No {Solution} above {own.FullName}: LocalCluster starts what the repository it lies in has built.");
     }
 
+    /// <summary>A copy of the repository, built in the same configuration as this program.</summary>
+    public Repository At(string root) => new(root, _output);
+
+    /// <summary>Where the solution is.</summary>
+    public string Root => _root;
+
+    /// <summary>Debug or Release.</summary>
+    public string Configuration => Path.GetFileName(Path.GetDirectoryName(_output))!;
+
     /// <summary>A program of the repository.</summary>
     /// <param name="project">The project's directory, which is also where it runs: its settings and static files lie there.</param>
     /// <exception cref="LocalClusterException">It has not been built.</exception>
@@ -45,15 +54,16 @@ internal sealed class Repository
         Built(Path.Combine(_root, project), assembly, Path.Combine(_root, Solution));
 
     /// <summary>An app, of the repository or not.</summary>
+    /// <param name="option">What asked for it, for the message.</param>
     /// <param name="project">Its project file, or the directory with just one; the assembly is named as the file.</param>
     /// <exception cref="LocalClusterException">There is no such project, or it has not been built.</exception>
-    public NodeProgram App(string project)
+    public NodeProgram App(string option, string project)
     {
         var path = Path.GetFullPath(project);
         string[] files = File.Exists(path) ? [path] : Directory.Exists(path) ? Directory.GetFiles(path, "*.csproj") : [];
         return files is [var file]
             ? Built(Path.GetDirectoryName(file)!, Path.GetFileNameWithoutExtension(file), file)
-            : throw new LocalClusterException($"--app {project}: must be a project file, or a directory with just one, and {path} is not.");
+            : throw new LocalClusterException($"{option} {project}: must be a project file, or a directory with just one, and {path} is not.");
     }
 
     private NodeProgram Built(string directory, string assembly, string build)
@@ -61,6 +71,6 @@ internal sealed class Repository
         var path = Path.Combine(directory, _output, assembly + ".dll");
         return File.Exists(path)
             ? new NodeProgram(path, directory)
-            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {build} -c {Path.GetFileName(Path.GetDirectoryName(_output))}");
+            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {build} -c {Configuration}");
     }
 }

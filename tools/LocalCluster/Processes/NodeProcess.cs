@@ -33,15 +33,18 @@ internal sealed class NodeProcess(NodeSpec spec, ClusterPlan plan, NodeLog log)
 
     public int? Pid { get; private set; }
 
+    /// <summary>Of the process that ended last.</summary>
+    public int? LastExitCode { get; private set; }
+
     /// <summary>Completes when the process started last has ended and its last line has been read.</summary>
     public Task Ended => _ended;
 
     public void Start()
     {
         Require(NodeState.Stopped, "runs already");
-        var start = new ProcessStartInfo(Repository.DotNet)
+        string[] command = [.. spec.Launcher, Repository.DotNet, spec.Program.Assembly];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
-            ArgumentList = { spec.Program.Assembly },
             WorkingDirectory = spec.Program.Directory,
 
             // All three: a child that shares the terminal makes .NET change the terminal's mode under our key presses.
@@ -135,7 +138,7 @@ internal sealed class NodeProcess(NodeSpec spec, ClusterPlan plan, NodeLog log)
         var code = process.ExitCode;
         lock (_lock)
         {
-            (_process, Pid, State) = (null, null, NodeState.Stopped);
+            (_process, Pid, State, LastExitCode) = (null, null, NodeState.Stopped, code);
             process.Dispose();
         }
 

@@ -12,9 +12,10 @@ internal sealed class NodeSet : IDisposable
 
     private readonly OrphanWatch _orphans = new();
 
-    public NodeSet(ClusterPlan plan)
+    /// <param name="log">Where a node's output goes; to the terminal if none.</param>
+    public NodeSet(ClusterPlan plan, Func<NodeSpec, NodeLog>? log = null)
     {
-        Nodes = [.. plan.Nodes.Select((spec, number) => new NodeProcess(spec, plan, new NodeLog(spec.Name, number)))];
+        Nodes = [.. plan.Nodes.Select((spec, number) => new NodeProcess(spec, plan, log?.Invoke(spec) ?? new NodeLog(spec.Name, number)))];
         foreach (var node in Nodes)
         {
             node.Changed += OnChanged;

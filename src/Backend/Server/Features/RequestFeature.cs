@@ -5,25 +5,37 @@ using Pomegranate.Http;
 namespace Pomegranate.Backend.Server;
 
 /// <summary>The request line and headers. All settable, as middleware rewrites them.</summary>
-internal sealed class RequestFeature(WebRequest request, RequestTarget target, Stream body) : IHttpRequestFeature
+internal sealed class RequestFeature : IHttpRequestFeature
 {
-    public string Protocol { get; set; } = request.Protocol;
+    public RequestFeature(WebRequest request, RequestTarget target, Stream body)
+    {
+        (PathBase, Path) = target.PartAt(request.PathBase);
+        Protocol = request.Protocol;
+        Scheme = request.Scheme;
+        Method = request.Method;
+        QueryString = target.QueryString;
+        RawTarget = request.RawTarget;
+        Headers = ToDictionary(request);
+        Body = body;
+    }
 
-    public string Scheme { get; set; } = request.Scheme;
+    public string Protocol { get; set; }
 
-    public string Method { get; set; } = request.Method;
+    public string Scheme { get; set; }
 
-    public string PathBase { get; set; } = "";
+    public string Method { get; set; }
 
-    public string Path { get; set; } = target.Path;
+    public string PathBase { get; set; }
 
-    public string QueryString { get; set; } = target.QueryString;
+    public string Path { get; set; }
 
-    public string RawTarget { get; set; } = request.RawTarget;
+    public string QueryString { get; set; }
 
-    public IHeaderDictionary Headers { get; set; } = ToDictionary(request);
+    public string RawTarget { get; set; }
 
-    public Stream Body { get; set; } = body;
+    public IHeaderDictionary Headers { get; set; }
+
+    public Stream Body { get; set; }
 
     private static HeaderDictionary ToDictionary(WebRequest request)
     {

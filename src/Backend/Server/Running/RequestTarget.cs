@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
 
 namespace Pomegranate.Backend.Server;
 
@@ -38,6 +39,15 @@ internal sealed record RequestTarget(string Path, string QueryString)
 
         return target is not null;
     }
+
+    /// <summary>
+    /// What of the path is the base and what the app's own, as <c>UsePathBase</c> would part them: whole segments, whatever
+    /// their case. All of it is the app's own where it does not begin so.
+    /// </summary>
+    public (string Base, string Path) PartAt(string pathBase) =>
+        pathBase.Length > 0 && new PathString(Path).StartsWithSegments(pathBase, StringComparison.OrdinalIgnoreCase, out var matched, out var rest)
+            ? (matched.Value!, rest.Value!)
+            : ("", Path);
 
     private static int PathLength(string raw) => raw.IndexOf('?') is >= 0 and var query ? query : raw.Length;
 }

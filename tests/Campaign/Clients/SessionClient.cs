@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Pomegranate.Campaign.Histories;
+
+namespace Pomegranate.Campaign.Clients;
+
+/// <summary>One session's cookie, and the way its clients send operations and note their outcomes.</summary>
+internal sealed class SessionClient(string session, RunClock clock, HttpClient http, IReadOnlyList<Uri> frontends, History history)
+{
+    private const string Cookie = ".Pomegranate.Session=";
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private string? _cookie;
+
+    public async Task<Operation> SendAsync(int client, OperationKind kind, string? register, int frontend, CancellationToken cancellation)
+    {
+        var number = clock.NextOperation();
+        var target = frontends[frontend % frontends.Count];
+        using var content = new OnceContent(number.ToString(CultureInfo.InvariantCulture));
+        using var create = new OnceContent(session);
+        using var request = new HttpRequestMessage(Method(kind), new Uri(target, Path(kind, register)));
+        request.Content = kind switch
+        {
+            OperationKind.Read or OperationKind.Peek => null,
+            OperationKind.Create => create,
+            _ => content,
+        };
+        if (_cookie is { } cookie)
+        {
+            request.Headers.Add("Cookie", Cookie + cookie);
+        }
+
+        var start = clock.Now;
+        var (status, outcome, seen, note) = await SendAsync(request, cancellation);
+        var operation = new Operation(
+            number, session, client, kind, register, start, clock.Now, target.Authority, status, outcome, seen, note);
+        history.Add(operation);
+        return operation;
+    }
+
+    private static HttpMethod Method(OperationKind kind) => kind switch
+    {
+        OperationKind.Read or OperationKind.Peek => HttpMethod.Get,
+        OperationKind.Write or OperationKind.AppendPut => HttpMethod.Put,
+        _ => HttpMethod.Post,
+    };
+
+    private static string Path(OperationKind kind, string? register) => kind switch
+    {
+        OperationKind.Create => "/create",
+        OperationKind.Write => $"/registers/{register}",
+        OperationKind.Read => "/read",
+        OperationKind.Peek => "/peek",
+        _ => "/append",
+    };
+
+    private async Task<(int Status, Outcome Outcome, Observation? Seen, string? Note)> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await http.SendAsync(request, cancellation);
+            var text = await response.Content.ReadAsStringAsync(cancellation);
+            var status = (int)response.StatusCode;
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                KeepCookie(response);
+                return (status, Outcome.Done, JsonSerializer.Deserialize<Observation>(text, Json), null);
+            }
+
+            // The frontend's and the homes' words for "not now" and "not known".
+            var explained = response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.BadGateway;
+            return (status, explained ? Outcome.Maybe : Outcome.Unexpected, null, Shorten(text));
+        }
+        catch (HttpRequestException exception)
+        {
+            var sent = request.Content is OnceContent { WasSent: true };
+            return (0, sent ? Outcome.Maybe : Outcome.NotSent, null, Shorten($"{exception.HttpRequestError}: {exception.InnerException?.Message ?? exception.Message}"));
+        }
+        catch (OperationCanceledException)
+        {
+            return (0, Outcome.Maybe, null, "no answer");
+        }
+        catch (JsonException exception)
+        {
+            return (200, Outcome.Unexpected, null, Shorten(exception.Message));
+        }
+    }
+
+    private static string Shorten(string text) => text.Length <= 300 ? text : text[..300];
+
+    // A session that was lost gets a new cookie; the checker sees it by the owner.
+    private void KeepCookie(HttpResponseMessage response)
+    {
+        if (response.Headers.TryGetValues("Set-Cookie", out var cookies)
+            && cookies.FirstOrDefault(cookie => cookie.StartsWith(Cookie, StringComparison.Ordinal)) is { } set)
+        {
+            _cookie = set[Cookie.Length..].Split(';')[0];
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Globalization;
+using Pomegranate.Campaign.Faults;
+using Pomegranate.Campaign.Nodes;
+using Pomegranate.Campaign.Running;
+
+namespace Pomegranate.Campaign.CommandLine;
+
+/// <summary>The command line: its options, their rules, and what runs.</summary>
+internal static class CampaignCommand
+{
+    public static RootCommand Create()
+    {
+        var seed = Number("--seed", "Of the first run; each further run has the next.", 1, 0, int.MaxValue);
+        var runs = Number("--runs", "How many runs, each with a cluster of its own.", 1, 1, 100_000);
+        var minutes = new Option<double>("--minutes") { Description = "How long faults happen in each run.", DefaultValueFactory = _ => 1 };
+        var faults = new Option<string>("--faults")
+        {
+            Description = $"Which may happen, with commas: {string.Join(", ", Enum.GetNames<FaultKind>().Select(name => name.ToLowerInvariant()))}. "
+                + $"Default: all this machine can do but {string.Join(", ", Promise.NotCovered.Select(kind => $"{kind}".ToLowerInvariant()))}.",
+            HelpName = "kinds",
+        };
+        var only = new Option<string>("--only") { Description = "Only these episodes of the seed's schedule, with commas.", HelpName = "numbers" };
+        var backends = Number("--backends", "How many backends.", 3, 2, 9);
+        var frontends = Number("--frontends", "How many frontends.", 2, 1, 9);
+        var sessions = Number("--sessions", "How many sessions at a time.", 60, 1, 10_000);
+        var think = Number("--think", "A client's mean pause between two operations, in ms.", 200, 0, 60_000);
+        var deadline = Number("--deadline", "Seconds any request may take to be answered.", 30, 1, 600);
+        var whole = Number("--whole-within", "Seconds the cluster may take to be whole after an episode.", 60, 1, 600);
+        var memory = Number("--max-resident", "MB of resident memory that no node may exceed at rest.", 1000, 100, 100_000);
+        var logs = new Option<string>("--logs") { Description = "Where histories and the nodes' logs go.", DefaultValueFactory = _ => Path.Combine("artifacts", "campaign"), HelpName = "directory" };
+        var loopback = new Option<bool>("--loopback") { Description = "All nodes on loopback, as any user: no faults of the network." };
+        var bug = new Option<string?>("--bug") { Description = $"Build a seeded bug in, which must be found: {string.Join(", ", SeededBugs.SeededBug.Names)}.", HelpName = "name" };
+        var check = new Option<string?>("--check") { Description = "Check this history again and do nothing else.", HelpName = "file" };
+        var set = new Option<string[]>("--set") { Description = "Configuration for every node. May be repeated.", DefaultValueFactory = _ => [], HelpName = "key=value" };
+
+        var command = new RootCommand("Runs a real cluster under random faults and checks from the history that no promise was broken.")
+        {
+            seed, runs, minutes, faults, only, backends, frontends, sessions, think, deadline, whole, memory, logs, loopback, bug, check, set,
+        };
+        command.SetAction(async (result, cancellation) =>
+        {
+            try
+            {
+                var limit = TimeSpan.FromSeconds(result.GetValue(deadline));
+                if (result.GetValue(check) is { } file)
+                {
+                    return Recheck.Run(file, limit);
+                }
+
+                var onLoopback = result.GetValue(loopback);
+                return await CampaignRuns.RunAsync(
+                    new CampaignOptions(
+                        result.GetValue(seed),
+                        result.GetValue(runs),
+                        TimeSpan.FromMinutes(result.GetValue(minutes)),
+                        Kinds(result.GetValue(faults), onLoopback),
+                        Numbers(result.GetValue(only)),
+                        result.GetValue(backends),
+                        result.GetValue(frontends),
+                        result.GetValue(sessions),
+                        TimeSpan.FromMilliseconds(result.GetValue(think)),
+                        limit,
+                        TimeSpan.FromSeconds(result.GetValue(whole)),
+                        result.GetValue(memory),
+                        Path.GetFullPath(result.GetValue(logs)!),
+                        onLoopback,
+                        result.GetValue(bug),
+                        [.. result.GetValue(set)!.Select(Setting)]),
+                    cancellation);
+            }
+            catch (Exception exception) when (exception is CampaignException or LocalCluster.LocalClusterException or IOException)
+            {
+                await Console.Error.WriteLineAsync(exception.Message);
+                return 2;
+            }
+        });
+        return command;
+    }
+
+    private static Option<int> Number(string name, string description, int fallback, int least, int most)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValue(option) is var value && (value < least || value > most))
+            {
+                result.AddError($"{name} is {value} but must be between {least} and {most}.");
+            }
+        });
+        return option;
+    }
+
+    private static List<FaultKind> Kinds(string? names, bool loopback)
+    {
+        var obstacle = loopback ? "they need networks of their own (--loopback)" : NetworkLab.Obstacle();
+        if (names is null)
+        {
+            return [.. Enum.GetValues<FaultKind>().Where(kind => !Promise.NotCovered.Contains(kind) && (obstacle is null || !Promise.NeedsNetwork(kind)))];
+        }
+
+        var kinds = names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name =>
+            Enum.TryParse<FaultKind>(name, ignoreCase: true, out var kind) && Enum.IsDefined(kind)
+                ? kind
+                : throw new CampaignException($"--faults {name}: there is no such kind; see --help.")).ToList();
+        return obstacle is not null && kinds.Where(Promise.NeedsNetwork).ToList() is [var first, ..]
+            ? throw new CampaignException($"--faults {first.ToString().ToLowerInvariant()}: not here: {obstacle}.")
+            : kinds;
+    }
+
+    private static HashSet<int> Numbers(string? text) => text is null ? [] :
+        [.. text.Split(',').Select(number => int.TryParse(number, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw new CampaignException($"--only {number}: must be the number of an episode."))];
+
+    private static KeyValuePair<string, string> Setting(string text) => text.Split('=', 2) is [var key, var value]
+        ? new(key, value)
+        : throw new CampaignException($"--set {text}: must be key=value.");
+}

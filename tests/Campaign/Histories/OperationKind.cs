@@ -1,0 +1,23 @@
+namespace Pomegranate.Campaign.Histories;
+
+/// <summary>What a client asks of its session.</summary>
+internal enum OperationKind
+{
+    /// <summary>Makes the session and writes its owner's name into it.</summary>
+    Create,
+
+    /// <summary>Appends its number to the log with POST: never run twice.</summary>
+    AppendPost,
+
+    /// <summary>Appends its number to the log with PUT: may run again after a failover, with its effect there once.</summary>
+    AppendPut,
+
+    /// <summary>Writes its number into a register that only this client writes, with merge instead of a turn.</summary>
+    Write,
+
+    /// <summary>Reads the session in its turn.</summary>
+    Read,
+
+    /// <summary>Reads the session without waiting for a turn.</summary>
+    Peek,
+}

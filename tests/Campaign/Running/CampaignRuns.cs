@@ -1,0 +1,51 @@
+using Pomegranate.Campaign.CommandLine;
+using Pomegranate.Campaign.Nodes;
+using Pomegranate.Campaign.SeededBugs;
+using Pomegranate.LocalCluster.Plan;
+
+namespace Pomegranate.Campaign.Running;
+
+/// <summary>All the runs, one after another, and what is said of them.</summary>
+internal static class CampaignRuns
+{
+    /// <returns>0 if no promise was broken, 1 if one was.</returns>
+    public static async Task<int> RunAsync(CampaignOptions options, CancellationToken cancellation)
+    {
+        var repository = Repository.Find();
+        var backend = repository;
+        if (options.Bug is { } bug)
+        {
+            Say($"Building a copy with the seeded bug {bug}.");
+            backend = SeededBug.Build(bug, repository);
+        }
+
+        var programs = Programs.Of(repository, backend);
+        Say($"Faults: {string.Join(", ", options.Kinds).ToLowerInvariant()}");
+        if (!options.Loopback && NetworkLab.Obstacle() is { } obstacle)
+        {
+            Say($"No faults of the network: {obstacle}.");
+        }
+
+        var results = new List<RunResult>();
+        for (var seed = options.Seed; seed < options.Seed + options.Runs && !cancellation.IsCancellationRequested; seed++)
+        {
+            Say($"Seed {seed}");
+            try
+            {
+                var result = await new CampaignRun(options, programs, seed, Say).RunAsync(cancellation);
+                results.Add(result);
+                Report.Run(result, options);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                // Before the first request: there is nothing to judge.
+                break;
+            }
+        }
+
+        Report.All(results);
+        return results.Any(result => result.Violations.Count > 0) ? 1 : 0;
+    }
+
+    private static void Say(string text) => Console.WriteLine(text);
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics.Tracing;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Diagnostics.NETCore.Client;
+using Pomegranate.EndToEnd.Tests.Harness;
+
+namespace Pomegranate.EndToEnd.Tests.Hostile;
+
+/// <summary>What a node holds at a moment: counted by the system (<c>/proc</c>) and by the node itself (<c>/metrics</c>).</summary>
+/// <param name="Resident">Bytes of memory, as the system sees it.</param>
+/// <param name="Heap">Bytes in use on the managed heap after its last collection.</param>
+/// <param name="Sockets">Open ones, of every kind.</param>
+/// <param name="Timers">Live .NET timers: whoever still waits with a limit has one.</param>
+/// <param name="Connections">HTTP connections; frontends.</param>
+/// <param name="Requests">On a frontend: sent into the cluster, not answered. On a backend: in the app.</param>
+/// <param name="Streams">Open ones; frontends.</param>
+/// <param name="Actors">Session actors; backends.</param>
+internal sealed partial record NodeFigures(
+    string Name, long Resident, long Heap, int Sockets, int Threads, int Timers, int Connections, int Requests, int Streams, int Actors)
+{
+    private const long CollectOnStart = 0x800000;
+
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    /// <summary>Nothing is in hand.</summary>
+    public bool IsIdle => Connections == 0 && Requests == 0 && Streams == 0;
+
+    public static Task<NodeFigures[]> OfAsync(IEnumerable<ClusterNode> nodes) => Task.WhenAll(nodes.Select(OfAsync));
+
+    /// <summary>The same after a full collection of every node's heap.</summary>
+    public static async Task<NodeFigures[]> CollectedAsync(IReadOnlyList<ClusterNode> nodes)
+    {
+        await Task.WhenAll(nodes.Select(CollectAsync));
+        return await OfAsync(nodes);
+    }
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Name,-10} RSS {Resident / 1e6,6:F1} MB, heap {Heap / 1e6,6:F2} MB, sockets {Sockets,4}, threads {Threads,3}, timers {Timers,4}, connections {Connections,4}, requests {Requests,4}, streams {Streams,4}, session actors {Actors,4}");
+
+    private static async Task<NodeFigures> OfAsync(ClusterNode node)
+    {
+        var metrics = await Http.GetStringAsync(new Uri($"{node.Management}/metrics"));
+        var process = $"/proc/{node.Pid}";
+        var status = await File.ReadAllTextAsync($"{process}/status");
+        return new NodeFigures(
+            node.Name,
+            Field("VmRSS") * 1024,
+            (long)(Sum(metrics, "dotnet_gc_last_collection_heap_size_bytes") - Sum(metrics, "dotnet_gc_last_collection_heap_fragmentation_size_bytes")),
+            Sockets: Directory.EnumerateFiles($"{process}/fd").Count(IsSocket),
+            Threads: (int)Field("Threads"),
+            Timers: (int)Sum(metrics, "dotnet_timer_count"),
+            // Those of the management endpoint are ours.
+            Connections: (int)Sum(metrics, "kestrel_active_connections", $"server_port=\"(?!{new Uri(node.Management).Port}\")"),
+            Requests: (int)(Sum(metrics, "pomegranate_gateway_requests") + Sum(metrics, "pomegranate_server_requests")),
+            Streams: (int)Sum(metrics, "pomegranate_gateway_streams"),
+            Actors: (int)Sum(metrics, "pomegranate_session_actors"));
+
+        long Field(string name) => long.Parse(Regex.Match(status, $@"^{name}:\s+(\d+)", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A diagnostic session with this keyword makes the runtime collect everything: no node offers a route for it.</summary>
+    private static async Task CollectAsync(ClusterNode node)
+    {
+        var before = await CollectionsAsync(node);
+        var client = new DiagnosticsClient(node.Pid!.Value);
+        using var session = client.StartEventPipeSession(
+            [new EventPipeProvider("Microsoft-Windows-DotNETRuntime", EventLevel.Informational, CollectOnStart)], requestRundown: false);
+        await Await.UntilAsync($"a full collection in {node.Name}", TimeSpan.FromSeconds(20), async () => await CollectionsAsync(node) > before);
+        await session.StopAsync(CancellationToken.None);
+    }
+
+    private static async Task<double> CollectionsAsync(ClusterNode node) =>
+        Sum(await Http.GetStringAsync(new Uri($"{node.Management}/metrics")), @"dotnet_gc_collections_total", "gen2");
+
+    /// <summary>All series of an instrument added up; its name may have a suffix for its unit.</summary>
+    private static double Sum(string metrics, string name, string tags = "") => Series().Matches(metrics)
+        .Where(series => series.Groups["name"].Value.StartsWith(name, StringComparison.Ordinal)
+            && Regex.IsMatch(series.Groups["tags"].Value, tags))
+        .Sum(series => double.Parse(series.Groups["value"].Value, CultureInfo.InvariantCulture));
+
+    private static bool IsSocket(string descriptor)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.Name.StartsWith("socket:", StringComparison.Ordinal) == true;
+        }
+        catch (IOException)
+        {
+            // Closed in this moment.
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"^(?<name>[a-z0-9_]+)(?:\{(?<tags>[^}]*)\})? (?<value>[-+0-9.eE]+)", RegexOptions.Multiline)]
+    private static partial Regex Series();
+}
