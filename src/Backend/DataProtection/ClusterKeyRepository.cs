@@ -18,7 +18,7 @@ namespace Pomegranate.Backend.DataProtection;
 /// <remarks>Keys are never removed, so a grow-only set holds them; each is an XML element of about 1 KB.</remarks>
 internal sealed class ClusterKeyRepository(IServiceProvider services) : IXmlRepository
 {
-    private static readonly GSetKey<string> Key = new("data-protection-keys");
+    public static readonly GSetKey<string> Key = new("data-protection-keys");
 
     private static readonly TimeSpan ReplicaTimeout = TimeSpan.FromSeconds(5);
 

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pomegranate.Backend.DataProtection;
+using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.Sessions;
@@ -28,6 +29,7 @@ internal sealed partial class BackendNode(
     IOptions<NodeOptions> node,
     IOptions<ReplicationOptions> replication,
     IOptions<ClusterSessionOptions> sessions,
+    DurableSessions durable,
     TimeProvider time,
     ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain, IDisposable
 {
@@ -38,6 +40,9 @@ internal sealed partial class BackendNode(
 
     private ActorSystem? _system;
     private BackendGauges? _gauges;
+
+    /// <summary>Why it waits for others although it has joined; null when it does not.</summary>
+    public string? WaitingFor => durable.WaitingFor;
 
     /// <summary>Whether this node's replica is complete and it takes shards.</summary>
     public bool IsReady { get; private set; }
@@ -67,7 +72,7 @@ internal sealed partial class BackendNode(
         system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App)), ReplicaSync.Name);
+        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App), durable.GateOf(system)), ReplicaSync.Name);
         await WaitAsync(completed.Task, cancellationToken);
 
         await ShareKeysAsync(system, cancellationToken);
@@ -126,6 +131,12 @@ internal sealed partial class BackendNode(
         while (await Task.WhenAny(completed, Task.Delay(JoinReminder, time, cancellation)) != completed)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (WaitingFor is { } others)
+            {
+                WaitingForDisks(logger, others);
+                continue;
+            }
+
             Waiting(logger, Cluster.Get(_system!).SelfMember.Status.ToString(), string.Join(", ", node.Value.Seeds));
         }
     }
@@ -163,4 +174,7 @@ internal sealed partial class BackendNode(
     [LoggerMessage(2002, LogLevel.Warning, "Still waiting to join the cluster and to copy its sessions (this member is {Status}). "
         + "Check that a seed runs and can be reached: {Seeds}.")]
     private static partial void Waiting(ILogger logger, string status, string seeds);
+
+    [LoggerMessage(2003, LogLevel.Warning, "{Reason}")]
+    private static partial void WaitingForDisks(ILogger logger, string reason);
 }

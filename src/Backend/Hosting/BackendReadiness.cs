@@ -8,5 +8,5 @@ internal sealed class BackendReadiness(BackendNode node) : IHealthCheck
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(node.IsReady
             ? HealthCheckResult.Healthy("The replica is complete and the node takes sessions.")
-            : HealthCheckResult.Unhealthy("The node is joining the cluster, copying its sessions, or leaving."));
+            : HealthCheckResult.Unhealthy(node.WaitingFor ?? "The node is joining the cluster, copying its sessions, or leaving."));
 }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Pomegranate.Backend.DataProtection;
+using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Hosting;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Server;
@@ -55,8 +56,16 @@ public static class PomegranateBackendExtensions
         services.AddSingleton<IServerDrain>(provider => provider.GetRequiredService<BackendNode>());
         services.AddHealthChecks().AddCheck<BackendReadiness>("backend", tags: ["ready"]);
         services.AddManagementEndpoint(builder.Configuration);
-        services.AddPomegranateNode(builder.Configuration, NodeRole.Backend, (akka, _) =>
-            akka.AddHocon(PomegranateNode.EmbeddedConfig(typeof(PomegranateBackendExtensions).Assembly, "backend.conf"), HoconAddMode.Prepend));
+        services.AddSingleton<DurableSessions>();
+        services.AddPomegranateNode(builder.Configuration, NodeRole.Backend, (akka, provider) =>
+        {
+            akka.AddHocon(PomegranateNode.EmbeddedConfig(typeof(PomegranateBackendExtensions).Assembly, "backend.conf"), HoconAddMode.Prepend);
+            if (provider.GetRequiredService<DurableSessions>().Store is { } store)
+            {
+                akka.AddHocon(DurableSetup.Hocon, HoconAddMode.Prepend);
+                akka.AddSetup(new DurableSetup(store));
+            }
+        });
         services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
         services.AddSingleton<ISessionInspector, SessionInspector>();
         services.AddSingleton<IStartupFilter, ExactlyOnceTrial>();

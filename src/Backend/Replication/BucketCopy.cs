@@ -30,6 +30,7 @@ internal sealed class BucketCopy : ReceiveActor
     private Digests? _theirs;
     private Digests? _ours;
     private int _open;
+    private bool _isFinished;
 
     public BucketCopy(UniqueAddress source)
     {
@@ -88,6 +89,13 @@ internal sealed class BucketCopy : ReceiveActor
             return;
         }
 
+        if (!response.IsSuccessful)
+        {
+            // A durable store that is full: what is not on disk is not copied.
+            Finish(succeeded: false);
+            return;
+        }
+
         _open--;
         if (!page.IsLast)
         {
@@ -118,9 +126,15 @@ internal sealed class BucketCopy : ReceiveActor
 
     private void Finish(bool succeeded)
     {
+        if (_isFinished)
+        {
+            return;
+        }
+
+        _isFinished = true;
         if (!succeeded)
         {
-            _log.Warning("{0} has not answered for {1} s while its sessions were copied; trying again.", _source.Address, Patience.TotalSeconds);
+            _log.Warning("The sessions of {0} could not be copied: it was silent for {1} s, or the disk here is full. Trying again.", _source.Address, Patience.TotalSeconds);
         }
 
         Context.Parent.Tell(new Finished(_source, succeeded));

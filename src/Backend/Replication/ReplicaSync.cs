@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Pomegranate.Backend.Durability;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 
 namespace Pomegranate.Backend.Replication;
@@ -17,6 +18,9 @@ namespace Pomegranate.Backend.Replication;
 /// </code>
 /// The order matters: a backend answers Hello only after it has begun to send the newcomer every write, and only then
 /// is it copied from. So each write reaches the newcomer directly or by the copy.
+/// With a disk (<see cref="DurableStore"/>) there is one more step at the start of Completing, unless somebody is
+/// complete already: <see cref="RestartGate"/> waits for the replicas that hold every acknowledged change between them,
+/// and each of these is copied from, complete or not.
 /// </remarks>
 internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 {
@@ -25,6 +29,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     private readonly IActorRef _replica;
     private readonly TaskCompletionSource _completed;
+    private readonly RestartGate? _gate;
     private readonly string _role;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -39,11 +44,13 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     /// <param name="completed">Set when the replica is complete.</param>
     /// <param name="role">Whose members keep the same sessions: the app's backends.</param>
-    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role)
+    /// <param name="gate">Null where sessions are kept in memory only.</param>
+    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role, RestartGate? gate)
     {
         _role = role;
         _replica = replica;
         _completed = completed;
+        _gate = gate;
 
         Receive<ClusterEvent.MemberUp>(e =>
         {
@@ -64,8 +71,12 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role) =>
-        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role));
+    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role, RestartGate? gate = null) =>
+        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role, gate));
+
+    private IEnumerable<DurableReplica> CompleteReplicas => _peers
+        .Where(p => p.Value is { IsComplete: true, Durable: not null })
+        .Select(p => new DurableReplica(p.Value.Durable!.Id, HostPort(p.Key)));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent));
@@ -135,6 +146,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
         state.HasAnswered |= hello.IsReply;
         state.IsComplete = hello.IsComplete;
+        state.Durable = hello.Durable;
         Publish();
         if (!hello.IsReply)
         {
@@ -162,16 +174,21 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
             return;
         }
 
+        if (!_isComplete && !MayComplete())
+        {
+            return;
+        }
+
         var self = _cluster.SelfMember;
         var sources = _isComplete
             ? _peers.Where(p => p.Value.IsComplete)
-            : _peers.Where(p => p.Value.Member.IsOlderThan(self));
+            : _peers.Where(p => p.Value.IsComplete || p.Value.HoldsSessions || p.Value.Member.IsOlderThan(self));
         foreach (var (address, state) in sources)
         {
             if (!_copiedFrom.Contains(address))
             {
                 // An older backend that is not complete yet is waited for.
-                if (state.HasAnswered && state.IsComplete)
+                if (state.HasAnswered && (state.IsComplete || (!_isComplete && state.HoldsSessions)))
                 {
                     _copyingFrom = address;
                     _copy = Context.ActorOf(BucketCopy.Props(address));
@@ -198,7 +215,22 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
             _completed.TrySetResult();
         }
+
+        // Compared with everybody who is complete. A node that leaves sees the others leave too, and must not take
+        // itself for the last that holds everything.
+        if (_cluster.SelfMember.Status == MemberStatus.Up && _peers.All(p => !p.Value.IsComplete || _copiedFrom.Contains(p.Key)))
+        {
+            _gate?.Compared(CompleteReplicas);
+        }
     }
+
+    /// <summary>Where somebody is complete, this is a join. Else all backends may just have been started again.</summary>
+    private bool MayComplete() =>
+        _gate is null
+        || _peers.Values.Any(p => p.IsComplete)
+        || _gate.IsOpen(_peers
+            .Where(p => p.Value is { HasAnswered: true, Durable: not null })
+            .Select(p => (HostPort(p.Key), p.Value.Durable!)));
 
     private void OnCopied(BucketCopy.Finished finished)
     {
@@ -211,16 +243,23 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         if (finished.Succeeded)
         {
             _copiedFrom.Add(finished.Source);
+            Advance();
         }
 
-        Advance();
+        // Else the tick goes on: a disk that is full would be tried without end.
     }
 
-    private void Publish() =>
+    private void Publish()
+    {
+        // On disk before the first change is acknowledged by them, so that a restart knows whom to wait for.
+        _gate?.Counts(CompleteReplicas, andThis: _isComplete);
         _replica.Tell(new Membership(_isComplete, _peers.ToDictionary(p => p.Key, p => p.Value.IsComplete)));
+    }
+
+    private static string HostPort(UniqueAddress node) => $"{node.Address.Host}:{node.Address.Port}";
 
     private void SayHello(Address address, bool isReply) =>
-        Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(new Hello(_isComplete, isReply));
+        Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(new Hello(_isComplete, isReply, _gate?.Identity));
 
     /// <summary>Who takes part in replication: told to the replica whenever it changes.</summary>
     internal sealed record Membership(bool SelfIsComplete, IReadOnlyDictionary<UniqueAddress, bool> Peers);
@@ -241,5 +280,11 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         public bool HasAnswered { get; set; }
 
         public bool IsComplete { get; set; }
+
+        /// <summary>What its disk says of it; null where it has none, or has not answered.</summary>
+        public DurableIdentity? Durable { get; set; }
+
+        /// <summary>Its disk was not new, so there may be changes on it that nobody else has.</summary>
+        public bool HoldsSessions => Durable is { Roster.Count: > 0 };
     }
 }

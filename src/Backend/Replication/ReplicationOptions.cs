@@ -26,4 +26,28 @@ public sealed class ReplicationOptions
     /// 1 h; less than twice <c>Pomegranate:Session:IdleTimeout</c> counts as twice that.
     /// </summary>
     public TimeSpan RemovalGrace { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Where this backend keeps its sessions and data protection keys on disk, so that they outlive a stop of all
+    /// backends; relative to the content root. One directory for each backend. Default none: in memory only.
+    /// </summary>
+    public string? DurableDirectory { get; set; }
+
+    /// <summary>
+    /// What the file in <see cref="DurableDirectory"/> may grow to, in bytes; over it this backend acknowledges no
+    /// changes. 1 MiB to 1 TiB, default 8 GiB.
+    /// </summary>
+    public long DurableMaxBytes { get; set; } = 8L << 30;
+
+    /// <summary>
+    /// After a stop of all backends: how long those that are back wait for the others before enough of them go on
+    /// without. 0 to 1 h, default 1 min.
+    /// </summary>
+    public TimeSpan RestartPatience { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Go on after <see cref="RestartPatience"/> even if acknowledged changes may be missing, because the other disks
+    /// are lost. Default false.
+    /// </summary>
+    public bool RestartWithoutQuorum { get; set; }
 }

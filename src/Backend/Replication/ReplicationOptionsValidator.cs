@@ -14,6 +14,11 @@ internal sealed class ReplicationOptionsValidator : IValidateOptions<Replication
         rules.Range(nameof(options.CommitTimeout), options.CommitTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
         rules.Range(nameof(options.RecoveryTimeout), options.RecoveryTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
         rules.Range(nameof(options.RemovalGrace), options.RemovalGrace, TimeSpan.FromMinutes(1), TimeSpan.FromDays(60));
+        rules.Check(
+            options.DurableDirectory is not { } directory || !string.IsNullOrWhiteSpace(directory),
+            nameof(options.DurableDirectory), options.DurableDirectory, "must be a directory, or not be set");
+        rules.Range(nameof(options.DurableMaxBytes), options.DurableMaxBytes, 1L << 20, 1L << 40);
+        rules.Range(nameof(options.RestartPatience), options.RestartPatience, TimeSpan.Zero, TimeSpan.FromHours(1));
         return rules.Result;
     }
 }

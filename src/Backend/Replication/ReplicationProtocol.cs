@@ -1,3 +1,4 @@
+using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.State;
 using Pomegranate.Sessions;
 
@@ -25,7 +26,8 @@ internal static class ReplicationProtocol
     /// Sent to every backend when it is seen, and again when the sender's replica becomes complete. The receiver
     /// sends the sender all its writes from now on, and answers with its own state unless <paramref name="IsReply"/>.
     /// </summary>
-    public sealed record Hello(bool IsComplete, bool IsReply) : IReplicaMessage;
+    /// <param name="Durable">What the sender's disk says of it; null where it has none.</param>
+    public sealed record Hello(bool IsComplete, bool IsReply, DurableIdentity? Durable = null) : IReplicaMessage;
 
     /// <summary>Say what your buckets' digests are.</summary>
     public sealed record ReadDigests(long Ticket) : IReplicaMessage;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Akka.Actor;
 using Akka.Serialization;
+using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
 using Pomegranate.Sessions;
@@ -21,6 +22,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
     private const string FetchManifest = "f1";
     private const string FetchedManifest = "F1";
     private const string HelloManifest = "h1";
+    private const string DurableHelloManifest = "h2";
     private const string ReadDigestsManifest = "d1";
     private const string DigestsManifest = "D1";
     private const string ReadPageManifest = "p1";
@@ -36,7 +38,8 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         Stored => StoredManifest,
         Fetch => FetchManifest,
         Fetched => FetchedManifest,
-        Hello => HelloManifest,
+        Hello { Durable: null } => HelloManifest,
+        Hello => DurableHelloManifest,
         ReadDigests => ReadDigestsManifest,
         Digests => DigestsManifest,
         ReadPage => ReadPageManifest,
@@ -83,6 +86,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
             case Hello hello:
                 writer.Bool(hello.IsComplete);
                 writer.Bool(hello.IsReply);
+                hello.Durable?.Write(writer);
                 break;
             case ReadDigests read:
                 writer.Int64(read.Ticket);
@@ -134,6 +138,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
             FetchManifest => new Fetch(reader.Int64(), reader.Id()),
             FetchedManifest => new Fetched(reader.Int64(), reader.Bool() ? SessionFormat.ReadEntry(ref reader) : null),
             HelloManifest => new Hello(reader.Bool(), reader.Bool()),
+            DurableHelloManifest => new Hello(reader.Bool(), reader.Bool(), DurableIdentity.Read(ref reader)),
             ReadDigestsManifest => new ReadDigests(reader.Int64()),
             DigestsManifest => new Digests(reader.Int64(), DigestList(ref reader)),
             ReadPageManifest => new ReadPage(reader.Int64(), BucketNumber(ref reader), reader.Bool() ? reader.Id() : null),

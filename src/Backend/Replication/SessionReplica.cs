@@ -158,7 +158,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
         if (!response.IsSuccessful)
         {
-            _log.Error("The local replica refused {0}: {1}. The write is not acknowledged by this node.", response.Key.Id, response);
+            Refuse(application, response);
             return;
         }
 
@@ -174,6 +174,21 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         else
         {
             application.ReplyTo.Tell(new Stored(application.Store.Ticket));
+        }
+    }
+
+    /// <summary>
+    /// The durable store could not write it, and has said why once. A peer's write stays unacknowledged and comes again;
+    /// one of our own cannot succeed without us, so its clients need not wait for the time limit.
+    /// </summary>
+    private void Refuse(Application application, IUpdateResponse response)
+    {
+        _log.Debug("The local replica refused {0}: {1}. The write is not acknowledged by this node.", response.Key.Id, response);
+        if (application.ReplyTo.Equals(Self) && _writes.Remove(application.Store.Ticket, out var write))
+        {
+            var failure = new SessionCommitException(
+                "The session's change could not be written to the disk of its home; the home's log says why. It may or may not survive.");
+            write.Commits.ForEach(c => c.Done.TrySetException(failure));
         }
     }
 

@@ -3,6 +3,7 @@ using Akka.TestKit.Xunit2;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
@@ -23,6 +24,7 @@ public sealed class ReplicationSerializerTests : TestKit
         "02" + "0161" + "03" + "06" + "00000000000000AA" + "01" + "020102" + "0162" + "03" + "07" + "00000000000000AA" + "00"; // attributes
 
     private const string Ticket = "0000000000000005";
+    private const string ReplicaId = "00112233445566778899AABBCCDDEEFF";
     private const string Id = "00000000000000010000000000000002";
 
     /// <summary>Every message with its manifest and its bytes: nodes of two versions speak them. Never change one.</summary>
@@ -35,6 +37,7 @@ public sealed class ReplicationSerializerTests : TestKit
         (new Fetched(5, Entry), "F1", Ticket + "01" + GoldenEntry),
         (new Fetched(5, null), "F1", Ticket + "00"),
         (new Hello(true, false), "h1", "0100"),
+        (new Hello(true, false, new DurableIdentity(new Guid(Convert.FromHexString(ReplicaId)), [])), "h2", "0100" + "10" + ReplicaId + "00"),
         (new ReadDigests(5), "d1", Ticket),
         (new Digests(5, [new(300, 0xFE)]), "D1", Ticket + "01" + "AC02" + "00000000000000FE"),
         (new ReadPage(5, 300, new SessionId(1, 2)), "p1", Ticket + "AC02" + "01" + Id),

@@ -18,7 +18,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
     private ClusterProcess(Process process, string stateFile) => (_process, _stateFile) = (process, stateFile);
 
     public static async Task<ClusterProcess> StartAsync(
-        int backends = 3, int frontends = 2, string app = "samples/Portal", params string[] settings)
+        int backends = 3, int frontends = 2, string app = "samples/Portal", string? durable = null, params string[] settings)
     {
         var stateFile = Path.Combine(Path.GetTempPath(), $"pomegranate-{Guid.NewGuid():N}.json");
         var start = new ProcessStartInfo("dotnet")
@@ -32,6 +32,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
         [
             RepoPaths.LocalCluster, "--headless", "--state", stateFile, "--app", app,
             "--backends", $"{backends}", "--frontends", $"{frontends}",
+            .. durable is null ? [] : new[] { "--durable", durable },
             .. settings.SelectMany(s => new[] { "--set", s }),
         ];
         foreach (var argument in arguments)
@@ -72,6 +73,9 @@ internal sealed class ClusterProcess : IAsyncDisposable
     /// <summary>SIGKILL, by pid.</summary>
     public void Kill(string name) => Signal(name, "KILL");
 
+    /// <summary>SIGKILL for all of these by one command.</summary>
+    public void Kill(params string[] names) => SendSignal("KILL", [.. names.Select(name => this[name].Pid!.Value)]);
+
     /// <summary>SIGSTOP: the process hangs, its sockets stay open.</summary>
     public void Hang(string name) => Signal(name, "STOP");
 
@@ -89,6 +93,20 @@ internal sealed class ClusterProcess : IAsyncDisposable
         await _process.StandardInput.FlushAsync();
         await Await.UntilAsync($"{name} running again", TimeSpan.FromSeconds(10), () => Task.FromResult(this[name].Pid is not null), LogTail);
         await AwaitReadyAsync(name);
+    }
+
+    /// <summary>The same for several, in this order; none is ready before the others run.</summary>
+    public async Task RestartAllAsync(params string[] names)
+    {
+        await Task.WhenAll(names.Select(AwaitDeadAsync));
+        foreach (var name in names)
+        {
+            await _process.StandardInput.WriteLineAsync($"restart {name}");
+        }
+
+        await _process.StandardInput.FlushAsync();
+        await Await.UntilAsync("all running again", TimeSpan.FromSeconds(10), () => Task.FromResult(names.All(name => this[name].Pid is not null)), LogTail);
+        await Task.WhenAll(names.Select(AwaitReadyAsync));
     }
 
     public Task AwaitDeadAsync(string name) =>
@@ -116,7 +134,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            SendSignal(_process.Id, "TERM");
+            SendSignal("TERM", _process.Id);
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             try
             {
@@ -139,15 +157,15 @@ internal sealed class ClusterProcess : IAsyncDisposable
     }
 
     private void Signal(string name, string signal) =>
-        SendSignal(this[name].Pid ?? throw new InvalidOperationException($"{name} does not run."), signal);
+        SendSignal(signal, this[name].Pid ?? throw new InvalidOperationException($"{name} does not run."));
 
-    private static void SendSignal(int pid, string signal)
+    private static void SendSignal(string signal, params int[] pids)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{pid}"]);
+        using var kill = Process.Start("kill", [$"-{signal}", .. pids.Select(pid => $"{pid}")]);
         kill.WaitForExit();
         if (kill.ExitCode != 0)
         {
-            throw new InvalidOperationException($"kill -{signal} {pid} failed.");
+            throw new InvalidOperationException($"kill -{signal} {string.Join(' ', pids)} failed.");
         }
     }
 

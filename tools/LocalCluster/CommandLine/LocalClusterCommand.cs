@@ -17,6 +17,11 @@ internal static class LocalClusterCommand
         var frontends = Count("--frontends", "How many frontends.", 2);
         var deadline = new Option<int>("--ready-within") { Description = "Seconds the nodes may take to be ready.", DefaultValueFactory = _ => 60, HelpName = "seconds" };
         var app = new Option<string?>("--app") { Description = "The project that the backends run: its directory or its file. Default: samples/Portal.", HelpName = "project" };
+        var durable = new Option<DirectoryInfo?>("--durable")
+        {
+            Description = "Keep the backends' sessions on disk below this directory, so that they outlive a stop of the whole cluster.",
+            HelpName = "directory",
+        };
         var mount = new Option<string[]>("--mount")
         {
             Description = "One more app under a path, with as many backends of its own, for example /chat=samples/Chat. May be repeated.",
@@ -46,7 +51,7 @@ internal static class LocalClusterCommand
 
         var command = new RootCommand("Runs a whole Pomegranate cluster on this machine, as real processes on loopback.")
         {
-            headless, state, backends, frontends, deadline, app, mount, set,
+            headless, state, backends, frontends, deadline, app, durable, mount, set,
         };
         command.SetAction((result, _) => LocalClusterRun.RunAsync(new LocalClusterOptions(
             result.GetValue(headless),
@@ -55,6 +60,7 @@ internal static class LocalClusterCommand
             result.GetValue(frontends),
             TimeSpan.FromSeconds(result.GetValue(deadline)),
             result.GetValue(app),
+            result.GetValue(durable),
             [.. result.GetValue(mount)!.Select(text => AppMount.Parse(text)!).DistinctBy(mounted => mounted.Name)],
             [.. result.GetValue(set)!.Select(Setting)])));
         return command;

@@ -7,6 +7,7 @@ namespace Pomegranate.LocalCluster.CommandLine;
 /// <param name="State">Where to keep the nodes as JSON, if anywhere.</param>
 /// <param name="ReadyWithin">How long the nodes may take to be ready.</param>
 /// <param name="App">The project that the backends run; the Portal if none.</param>
+/// <param name="Durable">Where the backends keep their sessions on disk, a directory each; in memory only if none.</param>
 /// <param name="Mounts">The apps beside it, each under a path and with backends of its own.</param>
 /// <param name="Settings">Configuration for every node, beside what makes it a node.</param>
 internal sealed record LocalClusterOptions(
@@ -16,5 +17,6 @@ internal sealed record LocalClusterOptions(
     int Frontends,
     TimeSpan ReadyWithin,
     string? App,
+    DirectoryInfo? Durable,
     IReadOnlyList<AppMount> Mounts,
     IReadOnlyList<KeyValuePair<string, string>> Settings);

@@ -10,12 +10,15 @@ internal sealed class ClusterPlan
     private const int LighthouseManagementPort = 9110;
     private readonly IReadOnlyList<AppMount> _mounts;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
+    private readonly DirectoryInfo? _durable;
 
     /// <param name="nodes">The lighthouse first: all have each other as seeds, in this order.</param>
     /// <param name="mounts">The apps beside the first.</param>
     /// <param name="settings">Configuration for every node, beside what makes it a node.</param>
-    public ClusterPlan(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<AppMount> mounts, IReadOnlyList<KeyValuePair<string, string>> settings) =>
-        (Nodes, _mounts, _settings) = (nodes, mounts, settings);
+    /// <param name="durable">Below which the backends keep their sessions, if anywhere.</param>
+    public ClusterPlan(
+        IReadOnlyList<NodeSpec> nodes, IReadOnlyList<AppMount> mounts, IReadOnlyList<KeyValuePair<string, string>> settings, DirectoryInfo? durable = null) =>
+        (Nodes, _mounts, _settings, _durable) = (nodes, mounts, settings, durable);
 
     public IReadOnlyList<NodeSpec> Nodes { get; }
 
@@ -52,7 +55,7 @@ internal sealed class ClusterPlan
 
         nodes.AddRange(Enumerable.Range(1, options.Frontends).Select(i =>
             new NodeSpec($"frontend{i}", NodeRole.Frontend, frontend, ports.Any(), ports.Any(), Preferably(FirstHttpPort + i - 1))));
-        return new ClusterPlan(nodes, options.Mounts, options.Settings) { TakenPorts = taken };
+        return new ClusterPlan(nodes, options.Mounts, options.Settings, options.Durable) { TakenPorts = taken };
     }
 
     /// <summary>The environment that makes a process this node.</summary>
@@ -78,6 +81,11 @@ internal sealed class ClusterPlan
         for (var i = 0; i < Nodes.Count; i++)
         {
             yield return new($"Pomegranate__Cluster__Seeds__{Text(i)}", Nodes[i].Address);
+        }
+
+        if (_durable is not null && node.Role == NodeRole.Backend)
+        {
+            yield return new("Pomegranate__Replication__DurableDirectory", Path.Combine(_durable.FullName, node.Name));
         }
 
         if (node.App is { } app)
