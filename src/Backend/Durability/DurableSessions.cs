@@ -11,12 +11,17 @@ namespace Pomegranate.Backend.Durability;
 /// </summary>
 internal sealed class DurableSessions(IOptions<ReplicationOptions> options, IHostEnvironment environment, TimeProvider time) : IDisposable
 {
+    // Not in the constructor: the app is built before its options are validated, and one bad option here must not hide
+    // the others.
+    private readonly Lazy<DurableStore?> _store = new(() => options.Value.DurableDirectory is { } directory
+        ? DurableStore.Open(Path.GetFullPath(directory, environment.ContentRootPath), options.Value.DurableMaxBytes)
+        : null);
+
     private RestartGate? _gate;
 
-    /// <summary>Null where sessions are kept in memory only.</summary>
-    public DurableStore? Store { get; } = options.Value.DurableDirectory is { } directory
-        ? DurableStore.Open(Path.GetFullPath(directory, environment.ContentRootPath), options.Value.DurableMaxBytes)
-        : null;
+    /// <summary>Null where sessions are kept in memory only. Opened when first asked for.</summary>
+    /// <exception cref="DurableStoreException">The directory cannot be used; the message says why.</exception>
+    public DurableStore? Store => _store.Value;
 
     /// <summary>Why this node does not serve yet, if it waits for the disks of others.</summary>
     public string? WaitingFor => _gate?.WaitingFor;
@@ -33,5 +38,11 @@ internal sealed class DurableSessions(IOptions<ReplicationOptions> options, IHos
         return _gate;
     }
 
-    public void Dispose() => Store?.Dispose();
+    public void Dispose()
+    {
+        if (_store.IsValueCreated)
+        {
+            Store?.Dispose();
+        }
+    }
 }
