@@ -32,6 +32,18 @@ public sealed class GatewayOptions
     /// </summary>
     public TimeSpan FailoverDeadline { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Requests in flight at this frontend whose answer has not begun, those held during a failover among them; more of
+    /// them queue in order. Feeds and WebSockets count until they have begun. 1 to 1,000,000, default 10,000.
+    /// </summary>
+    public int MaxConcurrentRequests { get; set; } = 10_000;
+
+    /// <summary>Requests that may queue; over it 503 at once. 0 to 1,000,000, default 1,000.</summary>
+    public int MaxQueuedRequests { get; set; } = 1000;
+
+    /// <summary>How long a request may queue; over it 503. 1 ms to 10 min, default 1 s.</summary>
+    public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>What <c>Retry-After</c> says on a 503. 1 s to 1 h, default 1 s.</summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
 

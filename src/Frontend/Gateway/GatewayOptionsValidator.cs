@@ -16,6 +16,9 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         rules.Range(nameof(options.StreamPort), options.StreamPort, 0, 65535);
         rules.Range(nameof(options.RequestTimeout), options.RequestTimeout, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.FailoverDeadline), options.FailoverDeadline, second, TimeSpan.FromMinutes(2));
+        rules.Range(nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 1_000_000);
+        rules.Range(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 0, 1_000_000);
+        rules.Range(nameof(options.QueueTimeout), options.QueueTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         rules.Range(nameof(options.RetryAfter), options.RetryAfter, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.DrainDelay), options.DrainDelay, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         rules.Check(

@@ -34,6 +34,7 @@ internal static class FrontendSetup
         services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
         services.AddHttpForwarder();
         services.AddForwardedHeader();
+        services.AddAdmission();
         builder.AddEdge();
 
         // The time to finish what runs begins after the drain delay. Not from the options class: the host reads this
@@ -60,6 +61,7 @@ internal static class FrontendSetup
         }
 
         app.UseEdge();
+        app.UseAdmission();
 
         // Resolving it starts the shard region proxy, before the first request.
         var invoker = new HttpMessageInvoker(app.Services.GetRequiredService<ClusterHandler>(), disposeHandler: false);
