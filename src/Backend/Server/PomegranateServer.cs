@@ -20,6 +20,7 @@ internal sealed class PomegranateServer : IServer
     private readonly ServerAddressesFeature _addresses = new();
     private readonly ILogger _logger;
     private Admission? _admission;
+    private AppThreads? _threads;
 
     public PomegranateServer(
         IOptions<PomegranateServerOptions> options,
@@ -50,7 +51,8 @@ internal sealed class PomegranateServer : IServer
         _addresses.Addresses.Clear();
         var settings = RequestSettings.From(_options.Value, _kestrel.Value);
         _admission = new Admission(PomegranateServerOptions.Section, _options.Value.Limits, _time);
-        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), settings, _running, _admission, _logger);
+        _threads = new AppThreads(_time);
+        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), settings, _running, _admission, _threads, _logger);
         if (!_ready.TrySetResult(runner))
         {
             throw new InvalidOperationException("Server has already started.");
@@ -96,5 +98,6 @@ internal sealed class PomegranateServer : IServer
         _ready.TrySetCanceled();
         _running.Dispose();
         _admission?.Dispose();
+        _threads?.Dispose();
     }
 }

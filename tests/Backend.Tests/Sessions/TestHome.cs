@@ -37,6 +37,7 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
                 RequestSettings.From(ServerOptions, new KestrelServerOptions()),
                 _running,
                 new Admission(PomegranateServerOptions.Section, ServerOptions.Limits, Time),
+                new AppThreads(TimeProvider.System),
                 log),
             new StreamConnector(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance));
     }

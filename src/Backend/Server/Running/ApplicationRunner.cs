@@ -10,6 +10,7 @@ internal sealed class ApplicationRunner(
     RequestSettings settings,
     RunningRequests running,
     Admission admission,
+    AppThreads threads,
     ILogger logger)
 {
     /// <summary>
@@ -37,7 +38,7 @@ internal sealed class ApplicationRunner(
         using var admitted = lease ?? throw new OverloadedException(refusal!);
         running.Enter();
         var execution = new RequestExecution(application, request, stream, target, session, settings, running, logger, clientGone);
-        ThreadPool.UnsafeQueueUserWorkItem(execution, preferLocal: false);
+        threads.Queue(execution);
         return await execution.Response;
     }
 }
