@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pomegranate.Bench.Growing;
+using Pomegranate.Bench.Overloading;
 using Pomegranate.Bench.Systems;
 
 namespace Pomegranate.Bench.CommandLine;
@@ -12,6 +13,7 @@ internal static class BenchCommand
         Compare(),
         Profile(),
         Growth(),
+        Overload(),
     };
 
     private static Command Compare()
@@ -58,6 +60,19 @@ internal static class BenchCommand
         command.SetAction((result, _) => RequireRelease(() => new Growth(new GrowthOptions(
             result.GetValue(steps)!, result.GetValue(sessions)!, result.GetValue(backends)!, result.GetValue(frontends)!, result.GetValue(sizes)!,
             result.GetValue(join), result.GetValue(seconds), result.GetValue(warm), result.GetValue(Out)!)).RunAsync()));
+        return command;
+    }
+
+    private static Command Overload()
+    {
+        var path = new Option<string>("--path") { Description = "What is asked for.", DefaultValueFactory = _ => "/counter" };
+        var limit = Number("--limit", "Requests in flight that the frontend takes (Pomegranate:Gateway:MaxConcurrentRequests); none queue.", 500);
+        var connections = Number("--connections", "How many connections the client has. A request that finds none free is not sent.", 2000);
+        var seconds = Number("--seconds", "How long one load lasts.", 15);
+        var warm = Number("--warm", "Seconds of load before.", 30);
+        var command = new Command("overload", "Offers once, twice and three times what the product can take.") { path, limit, connections, seconds, warm, Out };
+        command.SetAction((result, _) => RequireRelease(() => new Overload(new OverloadOptions(
+            result.GetValue(path)!, result.GetValue(limit), result.GetValue(connections), result.GetValue(seconds), result.GetValue(warm), result.GetValue(Out)!)).RunAsync()));
         return command;
     }
 

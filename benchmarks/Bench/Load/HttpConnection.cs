@@ -8,14 +8,18 @@ namespace Pomegranate.Bench.Load;
 /// A keep-alive connection that sends prepared bytes and reads one response: the cheapest client there is, for the load
 /// shares the machine with what it measures. It understands Content-Length and chunked bodies, no more.
 /// </summary>
-internal sealed class HttpConnection : IDisposable
+/// <param name="bufferBytes">The longest response.</param>
+internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
 {
-    private readonly byte[] _buffer = new byte[256 * 1024];
+    private readonly byte[] _buffer = new byte[bufferBytes];
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     public void Dispose() => _socket.Dispose();
 
     public Task ConnectAsync(Uri url) => _socket.ConnectAsync(IPAddress.Loopback, url.Port);
+
+    /// <summary>Whether the last status was 503.</summary>
+    public bool IsRefusal { get; private set; }
 
     /// <summary>Answers whether the status was 200.</summary>
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> request)
@@ -32,6 +36,7 @@ internal sealed class HttpConnection : IDisposable
             length += read;
             if (IsComplete(_buffer.AsSpan(0, length)))
             {
+                IsRefusal = _buffer.AsSpan(0, length).StartsWith("HTTP/1.1 503"u8);
                 return _buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200"u8);
             }
         }

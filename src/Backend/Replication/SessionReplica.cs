@@ -78,7 +78,8 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(ReplicationOptions options, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new SessionReplica(options, time));
+        // Other nodes' commits wait for it: it must not wait for a thread that this node's app blocks.
+        Akka.Actor.Props.Create(() => new SessionReplica(options, time)).WithDispatcher("akka.actor.internal-dispatcher");
 
     private List<UniqueAddress> Voters
     {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pomegranate.Overload;
 
 namespace Pomegranate.Backend.Server;
 
@@ -15,14 +16,18 @@ internal sealed class PomegranateServer : IServer
     private readonly IOptions<PomegranateServerOptions> _options;
     private readonly IOptions<KestrelServerOptions> _kestrel;
     private readonly IServerDrain? _drain;
+    private readonly TimeProvider _time;
     private readonly ServerAddressesFeature _addresses = new();
     private readonly ILogger _logger;
+    private Admission? _admission;
+    private AppThreads? _threads;
 
     public PomegranateServer(
         IOptions<PomegranateServerOptions> options,
         IOptions<KestrelServerOptions> kestrel,
         ILogger<PomegranateServer> logger,
-        IServerDrain? drain = null)
+        IServerDrain? drain = null,
+        TimeProvider? time = null)
     {
         // Read at start: the app is built before its options are validated, and one bad option here must not hide the
         // others.
@@ -30,6 +35,7 @@ internal sealed class PomegranateServer : IServer
         _kestrel = kestrel;
         _logger = logger;
         _drain = drain;
+        _time = time ?? TimeProvider.System;
         Features.Set<IServerAddressesFeature>(_addresses);
     }
 
@@ -47,7 +53,9 @@ internal sealed class PomegranateServer : IServer
         // The host filled in what the configuration says (ASPNETCORE_URLS and the like); nothing listens there.
         _addresses.Addresses.Clear();
         var settings = RequestSettings.From(_options.Value, _kestrel.Value);
-        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), settings, _running, _logger);
+        _admission = new Admission(PomegranateServerOptions.Section, _options.Value.Limits, _time);
+        _threads = new AppThreads(_time);
+        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), settings, _running, _admission, _threads, _logger);
         if (!_ready.TrySetResult(runner))
         {
             throw new InvalidOperationException("Server has already started.");
@@ -92,5 +100,7 @@ internal sealed class PomegranateServer : IServer
     {
         _ready.TrySetCanceled();
         _running.Dispose();
+        _admission?.Dispose();
+        _threads?.Dispose();
     }
 }

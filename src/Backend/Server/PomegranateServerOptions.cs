@@ -1,3 +1,5 @@
+using Pomegranate.Overload;
+
 namespace Pomegranate.Backend.Server;
 
 /// <summary>
@@ -20,4 +22,18 @@ internal sealed class PomegranateServerOptions
     /// 0 to 10 min, default 5 s. It counts in the host's shutdown timeout.
     /// </summary>
     public TimeSpan SocketGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Requests that the app runs at once on this node, of all sessions; more of them queue in order. One counts until
+    /// its response is complete or has begun to stream, so feeds and WebSockets do not. 1 to 1,000,000, default 5,000.
+    /// </summary>
+    public int MaxConcurrentRequests { get; set; } = 5000;
+
+    /// <summary>Requests that may queue; over it 503. 0 to 1,000,000, default 10,000.</summary>
+    public int MaxQueuedRequests { get; set; } = 10_000;
+
+    /// <summary>How long a request may queue; over it 503. 1 ms to 10 min, default 5 s.</summary>
+    public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    internal AdmissionLimits Limits => new(MaxConcurrentRequests, MaxQueuedRequests, QueueTimeout);
 }

@@ -11,6 +11,9 @@ internal sealed class PomegranateServerOptionsValidator : IValidateOptions<Pomeg
         var rules = new OptionRules(PomegranateServerOptions.Section);
         rules.Range(nameof(options.InlineResponseBytes), options.InlineResponseBytes, 0, 1_000_000);
         rules.Range(nameof(options.SocketGrace), options.SocketGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        rules.Range(nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 1_000_000);
+        rules.Range(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 0, 1_000_000);
+        rules.Range(nameof(options.QueueTimeout), options.QueueTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         return rules.Result;
     }
 }

@@ -377,6 +377,15 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             _services.Logger.CommitFailed(failure.Message);
             return Refused(503, failure.Message);
         }
+        catch (OverloadedException full)
+        {
+            return Refused(503, full.Message);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The client left while it waited to run.
+            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName), key?.Key);
+        }
         catch (ResponseAbortedException)
         {
             return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName), key?.Key);

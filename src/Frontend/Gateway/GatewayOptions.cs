@@ -24,7 +24,7 @@ public sealed class GatewayOptions
     /// Requests that this frontend has in progress for one app, from their head to the end of their answer, WebSockets
     /// too; over it 503. 1 to 1,000,000; default: no limit.
     /// </summary>
-    public int? MaxConcurrentRequests { get; set; }
+    public int? MaxAppRequests { get; set; }
 
     /// <summary>The TCP port to which backends stream what does not fit a message; 0, the default, lets the system choose.</summary>
     public int StreamPort { get; set; }
@@ -40,6 +40,18 @@ public sealed class GatewayOptions
     /// 1 s to 2 min, default 10 s.
     /// </summary>
     public TimeSpan FailoverDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Requests in flight at this frontend whose answer has not begun, those held during a failover among them; more of
+    /// them queue in order. Feeds and WebSockets count until they have begun. 1 to 1,000,000, default 10,000.
+    /// </summary>
+    public int MaxConcurrentRequests { get; set; } = 10_000;
+
+    /// <summary>Requests that may queue; over it 503 at once. 0 to 1,000,000, default 1,000.</summary>
+    public int MaxQueuedRequests { get; set; } = 1000;
+
+    /// <summary>How long a request may queue; over it 503. 1 ms to 10 min, default 1 s.</summary>
+    public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>What <c>Retry-After</c> says on a 503. 1 s to 1 h, default 1 s.</summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);

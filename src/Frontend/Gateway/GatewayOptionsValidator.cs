@@ -17,11 +17,14 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         rules.Range(nameof(options.InlineRequestBytes), options.InlineRequestBytes, 0, 1_000_000);
         rules.Check(options.MaxRequestBodyBytes is null or >= 0, nameof(options.MaxRequestBodyBytes), options.MaxRequestBodyBytes, "must not be negative");
         rules.Check(
-            options.MaxConcurrentRequests is null or (>= 1 and <= 1_000_000),
-            nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, "must be between 1 and 1000000, or left out");
+            options.MaxAppRequests is null or (>= 1 and <= 1_000_000),
+            nameof(options.MaxAppRequests), options.MaxAppRequests, "must be between 1 and 1000000, or left out");
         rules.Range(nameof(options.StreamPort), options.StreamPort, 0, 65535);
         rules.Range(nameof(options.RequestTimeout), options.RequestTimeout, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.FailoverDeadline), options.FailoverDeadline, second, TimeSpan.FromMinutes(2));
+        rules.Range(nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 1_000_000);
+        rules.Range(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 0, 1_000_000);
+        rules.Range(nameof(options.QueueTimeout), options.QueueTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         rules.Range(nameof(options.RetryAfter), options.RetryAfter, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.DrainDelay), options.DrainDelay, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         rules.Check(

@@ -6,6 +6,7 @@ using Pomegranate.Clustering;
 using Pomegranate.Configuration;
 using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Gateway;
+using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Mounts;
 using Pomegranate.Frontend.Streaming;
 using Pomegranate.Management;
@@ -26,6 +27,7 @@ internal static class FrontendSetup
         services.AddPomegranateNode(builder.Configuration, NodeRole.Frontend);
         services.AddHostedService<FrontendNode>();
         services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
+        services.AddAdmission();
         builder.AddEdge();
         builder.AddMounts();
 
@@ -55,6 +57,7 @@ internal static class FrontendSetup
         // Only now: routes go by the host that a trusted proxy tells.
         app.UseRouting();
         app.UseEdge();
+        app.UseAdmission();
         app.UseRequestTimeouts();
         app.MapMounts();
     }

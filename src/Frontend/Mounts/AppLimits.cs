@@ -5,20 +5,20 @@ using Pomegranate.Frontend.Gateway;
 
 namespace Pomegranate.Frontend.Mounts;
 
-/// <summary>Holds an app to <see cref="GatewayOptions.MaxConcurrentRequests"/>, and words the end of a route's <c>Timeout</c>.</summary>
+/// <summary>Holds an app to <see cref="GatewayOptions.MaxAppRequests"/>, and words the end of a route's <c>Timeout</c>.</summary>
 internal sealed class AppLimits(RequestDelegate next, AppGateways gateways)
 {
     public async Task InvokeAsync(HttpContext context)
     {
         var gateway = gateways.Find(context.GetReverseProxyFeature().Cluster.Config.ClusterId);
-        var most = gateway?.Options.MaxConcurrentRequests ?? int.MaxValue;
+        var most = gateway?.Options.MaxAppRequests ?? int.MaxValue;
         if (gateway is not null && !gateway.TryEnter(most))
         {
             context.Response.Headers.RetryAfter = ((int)gateway.Options.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             await RefuseAsync(
                 context, StatusCodes.Status503ServiceUnavailable,
                 $"This frontend has {most} requests of the app in progress and takes no more "
-                + $"({AppSettings.Named(gateway.App, nameof(GatewayOptions.MaxConcurrentRequests))}). Try again in a moment.");
+                + $"({AppSettings.Named(gateway.App, nameof(GatewayOptions.MaxAppRequests))}). Try again in a moment.");
             return;
         }
 

@@ -17,7 +17,7 @@ internal static class AppSettings
         nameof(GatewayOptions.CookieName), nameof(GatewayOptions.CookieDomain), nameof(GatewayOptions.CookiePath),
         nameof(GatewayOptions.CookieSameSite), nameof(GatewayOptions.CookieSecure),
         nameof(GatewayOptions.RequestTimeout), nameof(GatewayOptions.FailoverDeadline), nameof(GatewayOptions.RetryAfter),
-        nameof(GatewayOptions.MaxRequestBodyBytes), nameof(GatewayOptions.MaxConcurrentRequests),
+        nameof(GatewayOptions.MaxRequestBodyBytes), nameof(GatewayOptions.MaxAppRequests),
     };
 
     /// <summary>The key that sets this for the app, for messages.</summary>

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Time.Testing;
 using Pomegranate.Backend.Server;
+using Pomegranate.Overload;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.Tests.Server;
 
@@ -15,6 +16,8 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
 {
     /// <summary>Marks this node's versions.</summary>
     public const ulong Writer = 0xA;
+
+    private static readonly PomegranateServerOptions ServerOptions = new();
 
     private readonly RunningRequests _running = new();
 
@@ -31,8 +34,10 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
             },
             new ApplicationRunner(
                 new ErasedApplication<HttpContext>(this),
-                RequestSettings.From(new PomegranateServerOptions(), new KestrelServerOptions()),
+                RequestSettings.From(ServerOptions, new KestrelServerOptions()),
                 _running,
+                new Admission(PomegranateServerOptions.Section, ServerOptions.Limits, Time),
+                new AppThreads(TimeProvider.System),
                 log),
             new StreamConnector(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance));
     }

@@ -154,7 +154,7 @@ public sealed class MountTests(MountedCluster mounted) : IClassFixture<MountedCl
         open.SetResult();
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
-        Assert.Contains("Pomegranate:Apps:shop:MaxConcurrentRequests", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("Pomegranate:Apps:shop:MaxAppRequests", refused.Text, StringComparison.Ordinal);
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Equal("served", other.Ok());
         Assert.All(await Task.WhenAll(held), answer => Assert.Equal("done", answer.Ok()));

@@ -60,7 +60,7 @@ public sealed class MountedCluster : IAsyncLifetime
                 "CookiePath": "/",
                 "RequestTimeout": "00:00:02",
                 "MaxRequestBodyBytes": {{MaxBodyBytes}},
-                "MaxConcurrentRequests": {{MaxConcurrent}}
+                "MaxAppRequests": {{MaxConcurrent}}
               },
               "nobody": { "CookieName": "nobodys" }
             }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Pomegranate.Http;
+using Pomegranate.Overload;
 
 namespace Pomegranate.Backend.Server;
 
@@ -8,6 +9,8 @@ internal sealed class ApplicationRunner(
     ErasedApplication application,
     RequestSettings settings,
     RunningRequests running,
+    Admission admission,
+    AppThreads threads,
     ILogger logger)
 {
     /// <summary>
@@ -20,18 +23,22 @@ internal sealed class ApplicationRunner(
     /// <param name="clientGone">Fires the app's <c>RequestAborted</c>.</param>
     /// <exception cref="SessionCommitException">The session's changes could not be committed: the response is discarded.</exception>
     /// <exception cref="ResponseAbortedException">There is no (whole) response: cut the client's connection.</exception>
+    /// <exception cref="OverloadedException">The node runs as many requests as it may: this one has not run.</exception>
     /// <exception cref="InvalidOperationException">The server has stopped.</exception>
-    public Task<WebResponse?> RunAsync(WebRequest request, RequestStream stream, IRequestSession session, CancellationToken clientGone)
+    public async Task<WebResponse?> RunAsync(WebRequest request, RequestStream stream, IRequestSession session, CancellationToken clientGone)
     {
         if (!RequestTarget.TryParse(request.Method, request.RawTarget, out var target))
         {
             // A frontend refuses these itself, as Kestrel does: before any of the app runs.
-            return Task.FromResult<WebResponse?>(new WebResponse { StatusCode = 400, Headers = [new("Content-Length", "0")] });
+            return new WebResponse { StatusCode = 400, Headers = [new("Content-Length", "0")] };
         }
 
+        // Until the response is complete, or has begun to stream: feeds and sockets may last.
+        var (lease, refusal) = await admission.EnterAsync(clientGone);
+        using var admitted = lease ?? throw new OverloadedException(refusal!);
         running.Enter();
         var execution = new RequestExecution(application, request, stream, target, session, settings, running, logger, clientGone);
-        ThreadPool.UnsafeQueueUserWorkItem(execution, preferLocal: false);
-        return execution.Response;
+        threads.Queue(execution);
+        return await execution.Response;
     }
 }
