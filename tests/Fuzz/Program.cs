@@ -8,7 +8,7 @@ using Pomegranate.Fuzz.Targets;
 var cases = new Option<long>("--cases") { Description = "How many cases, shared evenly among the targets.", DefaultValueFactory = _ => 1_000_000 };
 var seed = new Option<ulong>("--seed") { Description = "The same seed makes the same cases.", DefaultValueFactory = _ => 1 };
 var only = new Option<string?>("--target") { Description = "Only the targets whose name contains this." };
-var http = new Option<Uri?>("--http") { Description = "Raw requests to a running node instead: a frontend or a management endpoint, as http://host:port." };
+var http = new Option<Uri?>("--http") { CustomParser = result => new Uri(result.Tokens.Single().Value), Description = "Raw requests to a running node instead: a frontend or a management endpoint, as http://host:port." };
 var root = new RootCommand("Feeds bad input to what reads messages, requests and answers.") { cases, seed, only, http };
 root.SetAction(async (result, cancellation) =>
 {

@@ -7,7 +7,7 @@ internal sealed class MembershipWatch(string management) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
 
-    private readonly HttpClient _http = new() { BaseAddress = new($"http://{management}"), Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _http = new() { BaseAddress = new(management), Timeout = TimeSpan.FromSeconds(10) };
     private readonly CancellationTokenSource _stop = new();
     private Task _watching = Task.CompletedTask;
     private string _members = "";

@@ -22,8 +22,19 @@ internal sealed class Overload(OverloadOptions options)
         await SessionMaker.MakeAsync(system.Url, "/counter", Sessions, cookies);
         await Wrk.RunAsync(system.Url, options.Path, cookies, TimeSpan.FromSeconds(options.Warm), 64);
         var duration = TimeSpan.FromSeconds(options.Seconds);
-        var closed = await Wrk.RunAsync(system.Url, options.Path, cookies, duration, 64);
-        var peak = closed.Requests / closed.Duration.TotalSeconds;
+
+        // The best of three: one that others disturb would make the overload too small.
+        LoadResult closed = null!;
+        var peak = 0.0;
+        for (var round = 0; round < 3; round++)
+        {
+            var load = await Wrk.RunAsync(system.Url, options.Path, cookies, duration, 64);
+            if (load.Requests / load.Duration.TotalSeconds is var rate && rate > peak)
+            {
+                (closed, peak) = (load, rate);
+            }
+        }
+
         report.Say($"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores shared by client and nodes. Peak with 64 connections: {peak:0} requests/s, p99 {closed.P99.TotalMilliseconds:0.0} ms. "
             + $"The frontend takes {options.Limit} requests at once, the client has {options.Connections} connections.");
         var rows = new List<string[]>();

@@ -14,7 +14,10 @@ internal sealed class HttpAttack(Uri node, ulong seed)
     /// <summary>A request that has no end is waited for by the server: the client closes its side, and then it must end.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
-    private const int CheckEvery = 1000, Parallel = 16;
+    /// <summary>An incomplete request is not answered; a good one on a busy machine takes some milliseconds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private const int CheckEvery = 1000, Parallel = 64;
 
     private readonly IReadOnlyList<byte[]> _seeds = Seeds(node.Authority);
     private long _answered;
@@ -76,11 +79,14 @@ internal sealed class HttpAttack(Uri node, ulong seed)
         try
         {
             await socket.SendAsync(bytes, cancellation);
-            socket.Shutdown(SocketShutdown.Send);
+
+            // Kestrel aborts what runs when the client closes its side: not before there is an answer, or plainly none.
+            using var noAnswer = new Timer(_ => CloseOurSide(socket), null, Patience, Timeout.InfiniteTimeSpan);
             var buffer = new byte[4096];
             for (int read; (read = await socket.ReceiveAsync(buffer, cancellation)) > 0;)
             {
                 answer.Append(Encoding.Latin1.GetString(buffer, 0, read));
+                CloseOurSide(socket);
             }
         }
         catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted)
@@ -89,6 +95,18 @@ internal sealed class HttpAttack(Uri node, ulong seed)
         }
 
         return answer.ToString();
+    }
+
+    private static void CloseOurSide(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+        {
+            // The server was faster.
+        }
     }
 
     private static byte[][] Seeds(string host) =>
