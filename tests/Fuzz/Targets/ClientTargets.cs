@@ -18,7 +18,7 @@ internal static class ClientTargets
 {
     private static readonly byte[] s_id = Encoding.ASCII.GetBytes(new SessionId(1, 2).ToString());
 
-    private static readonly SessionCookie s_cookie = new(Options.Create(new GatewayOptions()));
+    private static readonly SessionCookie s_cookie = new(new GatewayOptions());
 
     public static IEnumerable<FuzzTarget> All()
     {
