@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Clustering;
