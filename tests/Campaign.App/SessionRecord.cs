@@ -23,13 +23,19 @@ internal static class SessionRecord
         });
 
         // A read-modify-write that does not look whether the operation is there already: run twice, it shows twice.
-        routes.MapMethods("/append", Appends, async (HttpContext context) =>
+        routes.MapMethods("/append", Appends, (Delegate)AppendAsync);
+        routes.MapPost("/once", (Delegate)AppendAsync).ExactlyOnce();
+        routes.MapPost("/renew", async (HttpContext context) =>
         {
-            var operation = await BodyAsync(context);
-            var log = context.Session.GetString(Log);
-            context.Session.SetString(Log, log is null ? operation : $"{log},{operation}");
+            await context.Session.RenewIdAsync();
             return Whole(context);
-        });
+        }).ExactlyOnce();
+        routes.MapPost("/end", async (HttpContext context) =>
+        {
+            var last = Whole(context);
+            await context.Session.AbandonAsync();
+            return last;
+        }).ExactlyOnce();
         routes.MapPut("/registers/{name}", async (HttpContext context, string name) =>
         {
             context.Session.SetString(Register + name, await BodyAsync(context));
@@ -37,6 +43,14 @@ internal static class SessionRecord
         }).WithSessionAccess(SessionAccess.Concurrent);
         routes.MapGet("/read", Whole);
         routes.MapGet("/peek", Whole).WithSessionAccess(SessionAccess.ReadOnly);
+    }
+
+    private static async Task<IResult> AppendAsync(HttpContext context)
+    {
+        var operation = await BodyAsync(context);
+        var log = context.Session.GetString(Log);
+        context.Session.SetString(Log, log is null ? operation : $"{log},{operation}");
+        return Whole(context);
     }
 
     private static IResult Whole(HttpContext context)

@@ -89,6 +89,45 @@ public sealed class HistoryCheckerTests
         ViolationKind.MixedUp, 3, Create(1), Write(2, 10, 20, "a", [], ("a", 2)), Read(3, 30, 40, [], ("a", 2), ("b", 2)));
 
     [Fact]
+    public void Check_RepeatGetsTheRecordedAnswer_FindsNothing() => Assert.Empty(Check(
+        Create(1), Keyed(2, 2, 10, 20, [2]), Append(3, 30, 40, [2, 3]), Keyed(4, 2, 50, 60, [2]), Read(5, 70, 80, [2, 3])));
+
+    [Fact]
+    public void Check_RepeatGetsAnotherAnswer_OtherAnswer() => Finds(
+        ViolationKind.OtherAnswer, 4,
+        Create(1), Keyed(2, 2, 10, 20, [2]), Append(3, 30, 40, [2, 3]), Keyed(4, 2, 50, 60, [2, 3]));
+
+    [Fact]
+    public void Check_RepeatRanAgain_AppliedTwice() => Finds(
+        ViolationKind.AppliedTwice, 3, Create(1), Maybe(Keyed(2, 2, 10, 20, [])), Keyed(3, 2, 30, 40, [2, 2]));
+
+    [Fact]
+    public void Check_RepeatAfterUnknownOutcome_ItsAnswerIsAcknowledged() => Finds(
+        ViolationKind.LostWrite, 4, Create(1), Maybe(Keyed(2, 2, 10, 20, [])), Keyed(3, 2, 30, 40, [2]), Read(4, 50, 60, []));
+
+    [Fact]
+    public void Check_FirstOfAKeyWasNotSentItsRepeatWas_FindsNothing() => Assert.Empty(Check(
+        Create(1), Keyed(2, 2, 10, 20, []) with { Outcome = Outcome.NotSent, Seen = null }, Keyed(3, 2, 30, 40, [2])));
+
+    [Fact]
+    public void Check_EndedSessionIsUnknown_FindsNothing() => Assert.Empty(Check(
+        Create(1), Append(2, 10, 20, [2]), End(3, 30, 40, [2]), Read(4, 50, 60, []) with { Seen = Seen(null, []) }));
+
+    [Fact]
+    public void Check_EndedSessionIsThere_CameBack() => Finds(
+        ViolationKind.CameBack, 4, Create(1), Append(2, 10, 20, [2]), End(3, 30, 40, [2]), Read(4, 50, 60, [2]));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Check_EndOfUnknownOutcome_MayBeThereOrNot(bool isThere) => Assert.Empty(Check(
+        Create(1), Append(2, 10, 20, [2]), Maybe(End(3, 30, 40, [2])), Read(4, 50, 60, [2]) with { Seen = isThere ? Seen("own", [2]) : Seen(null, []) }));
+
+    [Fact]
+    public void Check_EndOfUnknownOutcomeHalfTheSessionIsThere_LostWrite() => Finds(
+        ViolationKind.LostWrite, 4, Create(1), Append(2, 10, 20, [2]), Maybe(End(3, 30, 40, [2])), Read(4, 50, 60, []));
+
+    [Fact]
     public void Check_AnswerAfterTheDeadline_NoAnswer() => Finds(
         ViolationKind.NoAnswer, 2, Create(1), Read(2, 10, 30_011, []));
 
@@ -146,6 +185,11 @@ public sealed class HistoryCheckerTests
     private static Operation Create(long number) => Make(number, OperationKind.Create, null, 0, 5, []);
 
     private static Operation Append(long number, double start, double end, long[] log) => Make(number, OperationKind.AppendPost, null, start, end, log);
+
+    private static Operation Keyed(long number, long key, double start, double end, long[] log) =>
+        Make(number, OperationKind.AppendKeyed, null, start, end, log) with { Key = key };
+
+    private static Operation End(long number, double start, double end, long[] log) => Make(number, OperationKind.End, null, start, end, log);
 
     private static Operation Read(long number, double start, double end, long[] log, params (string, long)[] registers) =>
         Make(number, OperationKind.Read, null, start, end, log, registers);

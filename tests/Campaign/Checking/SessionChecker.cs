@@ -13,10 +13,17 @@ internal sealed class SessionChecker
     private readonly IReadOnlyList<Operation> _operations;
     private readonly Dictionary<long, Operation> _byNumber;
 
+    /// <summary>All that were sent with one key; for any other operation, itself alone.</summary>
+    private readonly ILookup<long, Operation> _attempts;
+
+    /// <summary>The first answer to each key.</summary>
+    private readonly Dictionary<long, Operation> _recorded = [];
+
     public SessionChecker(string session, IReadOnlyList<Operation> operations, TimeSpan deadline)
     {
         (_session, _operations, _deadline) = (session, operations, deadline);
         _byNumber = operations.ToDictionary(operation => operation.Number);
+        _attempts = operations.ToLookup(operation => operation.Effect);
     }
 
     public Violation? FirstViolation()
@@ -27,15 +34,28 @@ internal sealed class SessionChecker
             .OrderBy(moment => moment.At).ThenBy(moment => moment.IsEnd);
         var known = new Known([], [], []);
         var atStart = new Dictionary<long, Known>();
+        Operation? end = null;
         foreach (var (_, isEnd, operation) in moments)
         {
             if (!isEnd)
             {
-                atStart[operation.Number] = known;
+                // A repeat is given the answer of the first run, which may be older than all that was seen since.
+                atStart[operation.Number] = operation.Key is { } first ? atStart.GetValueOrDefault(first, known) : known;
+            }
+            else if (end is not null && operation.Start > end.Start && IsOver(operation, end, out var revived))
+            {
+                if (revived is not null)
+                {
+                    return revived;
+                }
             }
             else if (Judge(operation, atStart[operation.Number]) is { } violation)
             {
                 return violation;
+            }
+            else if (operation.Kind == OperationKind.End)
+            {
+                end = operation;
             }
             else if (operation is { Outcome: Outcome.Done, Seen: { } seen })
             {
@@ -61,12 +81,50 @@ internal sealed class SessionChecker
 
         return operation is { Outcome: Outcome.Done, Seen: { } seen }
             ? JudgeOwner(operation, seen) ?? JudgeLog(operation, seen.Log, known) ?? JudgeRegisters(operation, seen.Registers, known)
+                ?? JudgeRepeat(operation, seen)
             : null;
+    }
+
+    /// <summary>Whether the session may be gone for this operation, which began after its end was asked for.</summary>
+    private bool IsOver(Operation operation, Operation end, out Violation? revived)
+    {
+        revived = null;
+        if (operation is not { Outcome: Outcome.Done, Seen: { } seen })
+        {
+            return false;
+        }
+
+        if (seen.Owner is null && seen.Log.Count == 0 && seen.Registers.Count == 0)
+        {
+            return true;
+        }
+
+        if (end.Outcome == Outcome.Done)
+        {
+            revived = Found(ViolationKind.CameBack, operation, $"{seen.Node} knows a session that operation {end.Number} has ended");
+        }
+
+        return revived is not null;
+    }
+
+    private Violation? JudgeRepeat(Operation operation, Observation seen)
+    {
+        if (operation.Key is not { } key || _recorded.TryAdd(key, operation))
+        {
+            return null;
+        }
+
+        var first = _recorded[key];
+        return seen.IsSameAs(first.Seen!)
+            ? null
+            : Found(
+                ViolationKind.OtherAnswer, operation,
+                $"the key of {key} was answered {Join(seen.Log)} by {seen.Node}, and before that {Join(first.Seen!.Log)} by {first.Seen.Node}");
     }
 
     private Violation? JudgeOwner(Operation operation, Observation seen) =>
         seen.Owner == _session ? null
-        : seen.Owner is null && HoldsMoreThan(operation.Number, seen) ? Found(ViolationKind.LostWrite, operation, $"{seen.Node} has the session without its owner")
+        : seen.Owner is null && HoldsMoreThan(operation.Effect, seen) ? Found(ViolationKind.LostWrite, operation, $"{seen.Node} has the session without its owner")
         : seen.Owner is null ? Found(ViolationKind.LostSession, operation, $"{seen.Node} knows nothing of the session")
         : Found(ViolationKind.MixedUp, operation, $"{seen.Node} answered with the session of {seen.Owner}");
 
@@ -80,16 +138,16 @@ internal sealed class SessionChecker
                 return Found(ViolationKind.AppliedTwice, operation, $"operation {number} is in the log twice: {Join(log)}");
             }
 
-            if (!_byNumber.TryGetValue(number, out var origin) || !origin.IsAppend || WasNotYetOrNeverSent(origin, operation))
+            if (!_byNumber.TryGetValue(number, out var origin) || !origin.IsAppend || origin.Effect != number || WasNotYetOrNeverSent(origin, operation))
             {
                 return Found(ViolationKind.MixedUp, operation, $"operation {number} is in the log and was not sent to this session: {Join(log)}");
             }
         }
 
         var lost = known.Appended.Where(number => !seen.Contains(number)).ToList();
-        if (operation.IsAppend && !seen.Contains(operation.Number))
+        if (operation.IsAppend && !seen.Contains(operation.Effect))
         {
-            lost.Add(operation.Number);
+            lost.Add(operation.Effect);
         }
 
         if (lost.Count > 0)
@@ -139,8 +197,8 @@ internal sealed class SessionChecker
     private static bool HoldsMoreThan(long number, Observation seen) =>
         seen.Log.Concat(seen.Registers.Values).Any(other => other != number);
 
-    private static bool WasNotYetOrNeverSent(Operation origin, Operation operation) =>
-        origin.Outcome == Outcome.NotSent || origin.Start > operation.End;
+    private bool WasNotYetOrNeverSent(Operation origin, Operation operation) =>
+        _attempts[origin.Effect].All(attempt => attempt.Outcome == Outcome.NotSent || attempt.Start > operation.End);
 
     private Violation Found(ViolationKind kind, Operation operation, string text) =>
         new(kind, _session, operation.End, operation.Number, $"{operation.Kind} {operation.Number} of {_session} through {operation.Frontend}: {text}");
@@ -162,7 +220,7 @@ internal sealed class SessionChecker
             }
 
             return new Known(
-                operation.IsAppend ? [.. Appended, operation.Number] : Appended,
+                operation.IsAppend ? [.. Appended, operation.Effect] : Appended,
                 seen.Log.Count > Log.Count ? seen.Log : Log,
                 registers);
         }

@@ -15,6 +15,12 @@ internal enum ViolationKind
     /// <summary>One operation's effect is there more than once.</summary>
     AppliedTwice,
 
+    /// <summary>A request repeated with its <c>Idempotency-Key</c> was not given the recorded answer.</summary>
+    OtherAnswer,
+
+    /// <summary>A session that was ended is there again.</summary>
+    CameBack,
+
     /// <summary>An effect or owner of another session, or of an operation that was never sent.</summary>
     MixedUp,
 
@@ -23,6 +29,9 @@ internal enum ViolationKind
 
     /// <summary>A request was answered in a way that no fault explains.</summary>
     UnexpectedAnswer,
+
+    /// <summary>A node whose file was damaged served nevertheless, or did not say what is wrong.</summary>
+    ServedDamage,
 
     /// <summary>The cluster was not whole again within the bound after the last fault had ended.</summary>
     NotWhole,

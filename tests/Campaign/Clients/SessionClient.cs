@@ -11,12 +11,14 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
     private const string Cookie = ".Pomegranate.Session=";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private string? _cookie;
+    private bool _isOver;
 
-    public async Task<Operation> SendAsync(int client, OperationKind kind, string? register, int frontend, CancellationToken cancellation)
+    public async Task<Operation> SendAsync(int client, OperationKind kind, string? register, int frontend, CancellationToken cancellation, long? key = null)
     {
         var number = clock.NextOperation();
         var target = frontends[frontend % frontends.Count];
-        using var content = new OnceContent(number.ToString(CultureInfo.InvariantCulture));
+        var effect = (key ?? number).ToString(CultureInfo.InvariantCulture);
+        using var content = new OnceContent(effect);
         using var create = new OnceContent(session);
         using var request = new HttpRequestMessage(Method(kind), new Uri(target, Path(kind, register)));
         request.Content = kind switch
@@ -30,10 +32,18 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
             request.Headers.Add("Cookie", Cookie + cookie);
         }
 
+        if (kind == OperationKind.AppendKeyed)
+        {
+            request.Headers.Add("Idempotency-Key", effect);
+            key ??= number;
+        }
+
+        // What comes under its id later must find nothing: so the id is kept.
+        _isOver |= kind == OperationKind.End;
         var start = clock.Now;
         var (status, outcome, seen, note) = await SendAsync(request, cancellation);
         var operation = new Operation(
-            number, session, client, kind, register, start, clock.Now, target.Authority, status, outcome, seen, note);
+            number, session, client, kind, register, start, clock.Now, target.Authority, status, outcome, seen, note, key);
         history.Add(operation);
         return operation;
     }
@@ -51,6 +61,9 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
         OperationKind.Write => $"/registers/{register}",
         OperationKind.Read => "/read",
         OperationKind.Peek => "/peek",
+        OperationKind.AppendOnce => "/once",
+        OperationKind.Renew => "/renew",
+        OperationKind.End => "/end",
         _ => "/append",
     };
 
@@ -91,7 +104,7 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
     // A session that was lost gets a new cookie; the checker sees it by the owner.
     private void KeepCookie(HttpResponseMessage response)
     {
-        if (response.Headers.TryGetValues("Set-Cookie", out var cookies)
+        if (!_isOver && response.Headers.TryGetValues("Set-Cookie", out var cookies)
             && cookies.FirstOrDefault(cookie => cookie.StartsWith(Cookie, StringComparison.Ordinal)) is { } set)
         {
             _cookie = set[Cookie.Length..].Split(';')[0];

@@ -11,7 +11,15 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
     /// <summary>A session's log is bounded so that every answer can hold it whole.</summary>
     private const int OperationsPerClient = 80;
 
-    /// <returns>Whether there is a session: its creation was acknowledged.</returns>
+    /// <summary>How often a request with a key is sent in all while its outcome is not known.</summary>
+    private const int TriesPerKey = 4;
+
+    /// <summary>Every so many sessions, one is ended when it has lived.</summary>
+    private const int EndedEvery = 3;
+
+    private bool _isAdrift;
+
+    /// <returns>Whether there is a session that can be asked for: it was acknowledged, and its client knows its id.</returns>
     public async Task<bool> RunAsync(CancellationToken stop)
     {
         var created = await session.SendAsync(0, OperationKind.Create, null, seed, CancellationToken.None);
@@ -22,7 +30,12 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
         }
 
         await Task.WhenAll(Enumerable.Range(0, clients).Select(client => RunAsync(client, stop)));
-        return true;
+        if (!_isAdrift && !stop.IsCancellationRequested && seed % EndedEvery == 0)
+        {
+            await session.SendAsync(0, OperationKind.End, null, seed + 1, CancellationToken.None);
+        }
+
+        return !_isAdrift;
     }
 
     /// <summary>Reads the session one more time.</summary>
@@ -44,11 +57,18 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
     {
         var random = new Random(HashCode.Combine(seed, client));
         var register = 0;
-        for (var i = 0; i < OperationsPerClient && !stop.IsCancellationRequested; i++)
+        for (var i = 0; i < OperationsPerClient && !stop.IsCancellationRequested && !_isAdrift; i++)
         {
             var kind = Choose(random);
             var name = kind == OperationKind.Write ? $"c{client}-{register}" : null;
             var operation = await session.SendAsync(client, kind, name, seed + client + i, CancellationToken.None);
+            if (kind == OperationKind.AppendKeyed)
+            {
+                await RepeatAsync(operation, client, seed + client + i, random, stop);
+            }
+
+            // Of a renewal without an answer only the old id is known, and that may have ended.
+            _isAdrift |= kind == OperationKind.Renew && operation.Outcome is not (Outcome.Done or Outcome.NotSent);
             if (kind == OperationKind.Write && operation.Outcome != Outcome.Done)
             {
                 // It may still come, at any time: from now on this register would prove nothing.
@@ -62,10 +82,29 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
     // A PUT that has its effect once although it ran again is promised where nobody else commits in between.
     private OperationKind Choose(Random random) => random.Next(100) switch
     {
-        < 25 => OperationKind.AppendPost,
-        < 50 => clients == 1 ? OperationKind.AppendPut : OperationKind.AppendPost,
-        < 75 => OperationKind.Write,
-        < 88 => OperationKind.Read,
+        < 15 => OperationKind.AppendPost,
+        < 33 => clients == 1 ? OperationKind.AppendPut : OperationKind.AppendPost,
+        < 43 => OperationKind.AppendOnce,
+        < 58 => OperationKind.AppendKeyed,
+        < 76 => OperationKind.Write,
+        < 77 => clients == 1 ? OperationKind.Renew : OperationKind.Read,
+        < 89 => OperationKind.Read,
         _ => OperationKind.Peek,
     };
+
+    /// <summary>The same key through the other frontends: until there is an answer, and now and then once more.</summary>
+    private async Task RepeatAsync(Operation first, int client, int frontend, Random random, CancellationToken stop)
+    {
+        var last = first;
+        for (var tries = 1; tries < TriesPerKey && last.Outcome is Outcome.Maybe or Outcome.NotSent && !stop.IsCancellationRequested; tries++)
+        {
+            await PauseAsync(think * tries, stop);
+            last = await session.SendAsync(client, OperationKind.AppendKeyed, null, frontend + tries, CancellationToken.None, first.Number);
+        }
+
+        if (last.Outcome == Outcome.Done && random.Next(4) == 0)
+        {
+            await session.SendAsync(client, OperationKind.AppendKeyed, null, frontend + 1, CancellationToken.None, first.Number);
+        }
+    }
 }

@@ -11,6 +11,7 @@ namespace Pomegranate.Campaign.Histories;
 /// <param name="End">When its outcome was known.</param>
 /// <param name="Status">The HTTP status; 0 where there was no answer.</param>
 /// <param name="Note">What came instead of a good answer.</param>
+/// <param name="Key">For <see cref="OperationKind.AppendKeyed"/>: the number of the first of those with this key, which is what they append.</param>
 internal sealed record Operation(
     long Number,
     string Session,
@@ -23,8 +24,14 @@ internal sealed record Operation(
     int Status,
     Outcome Outcome,
     Observation? Seen,
-    string? Note = null)
+    string? Note = null,
+    long? Key = null)
 {
     [JsonIgnore]
-    public bool IsAppend => Kind is OperationKind.AppendPost or OperationKind.AppendPut;
+    public bool IsAppend =>
+        Kind is OperationKind.AppendPost or OperationKind.AppendPut or OperationKind.AppendOnce or OperationKind.AppendKeyed;
+
+    /// <summary>What it leaves in the log or the register: its number, or that of the one it repeats.</summary>
+    [JsonIgnore]
+    public long Effect => Key ?? Number;
 }

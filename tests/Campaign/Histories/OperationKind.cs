@@ -12,6 +12,12 @@ internal enum OperationKind
     /// <summary>Appends its number to the log with PUT: may run again after a failover, with its effect there once.</summary>
     AppendPut,
 
+    /// <summary>Appends its number with POST to an endpoint marked exactly-once.</summary>
+    AppendOnce,
+
+    /// <summary>Appends with POST and an <c>Idempotency-Key</c>; its repeats are operations of their own.</summary>
+    AppendKeyed,
+
     /// <summary>Writes its number into a register that only this client writes, with merge instead of a turn.</summary>
     Write,
 
@@ -20,4 +26,10 @@ internal enum OperationKind
 
     /// <summary>Reads the session without waiting for a turn.</summary>
     Peek,
+
+    /// <summary>Gives the session a fresh id, at an exactly-once endpoint; only in sessions with one client.</summary>
+    Renew,
+
+    /// <summary>Ends the session, at an exactly-once endpoint. What is asked under its id later must find nothing.</summary>
+    End,
 }
