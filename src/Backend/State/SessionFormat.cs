@@ -89,7 +89,7 @@ internal static class SessionFormat
         var attributes = new SessionAttribute[reader.Count(SmallestAttribute)];
         for (var i = 0; i < attributes.Length; i++)
         {
-            var key = reader.String();
+            var key = reader.Name();
             var changed = SessionVersion.Read(ref reader);
             attributes[i] = new(key, changed, reader.Bool() ? reader.Bytes() : null);
         }

@@ -216,10 +216,10 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
 
     private static WebRequest ReadRequest(ref WireReader reader) => new()
     {
-        Method = reader.String(),
-        Scheme = reader.String(),
+        Method = reader.Name(),
+        Scheme = reader.Name(),
         RawTarget = reader.String(),
-        Protocol = reader.String(),
+        Protocol = reader.Name(),
         TraceIdentifier = reader.String(),
         Client = ReadEndPoint(ref reader),
         Local = ReadEndPoint(ref reader),
@@ -238,7 +238,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
 
     private static StreamTicket ReadTicket(ref WireReader reader)
     {
-        var host = reader.String();
+        var host = reader.Name();
         var port = reader.VarInt();
         var secret = reader.Bytes();
         return port <= IPEndPoint.MaxPort && secret.Length == 16
@@ -270,7 +270,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     {
         var id = ReadRequestId(ref reader);
         var kind = (ReplyKind)reader.Byte();
-        var node = reader.String();
+        var node = reader.Name();
         var cookie = new CookieChange((CookieAction)reader.Byte(), reader.Id());
         var status = (int)Math.Min(reader.VarInt(), 999);
         var reason = reader.OptionalString();

@@ -24,7 +24,7 @@ internal static class HeaderFormat
         var headers = new KeyValuePair<string, StringValues>[reader.Count(2)];
         for (var i = 0; i < headers.Length; i++)
         {
-            var name = reader.String();
+            var name = reader.Name();
             var count = reader.Count();
             if (count == 1)
             {

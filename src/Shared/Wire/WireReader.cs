@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using CommunityToolkit.HighPerformance.Buffers;
 using Pomegranate.Sessions;
 
 namespace Pomegranate.Wire;
@@ -11,6 +12,8 @@ namespace Pomegranate.Wire;
 /// <exception cref="WireFormatException">Thrown by every method when the bytes do not fit the format.</exception>
 internal ref struct WireReader(ReadOnlySpan<byte> input)
 {
+    private const int LongestName = 64;
+
     private ReadOnlySpan<byte> _rest = input;
 
     public readonly int Remaining => _rest.Length;
@@ -69,6 +72,16 @@ internal ref struct WireReader(ReadOnlySpan<byte> input)
     {
         var bytes = Take(Count());
         return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>
+    /// A string that many messages repeat, such as a header's name or an attribute's key: one object for all of them, as
+    /// far as the pool has room. A million sessions hold each key once, not a million times.
+    /// </summary>
+    public string Name()
+    {
+        var bytes = Take(Count());
+        return bytes.Length <= LongestName ? StringPool.Shared.GetOrAdd(bytes, Encoding.UTF8) : Encoding.UTF8.GetString(bytes);
     }
 
     public string? OptionalString() => Bool() ? String() : null;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -115,5 +116,21 @@ public class SessionFormatTests
         var reader = new WireReader(bytes);
         SessionFormat.ReadBucket(ref reader);
         reader.End();
+    }
+
+    [Fact]
+    public void ReadEntry_KeysOfManySessions_AreOneString()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        SessionFormat.WriteEntry(new WireWriter(buffer), SessionEntry.Live(new(1, 1, 1), default, 0, [new("cart", new(1, 1, 1), [1])]));
+        var (first, second) = (Read(), Read());
+
+        Assert.Same(first.Attributes[0].Key, second.Attributes[0].Key);
+
+        SessionEntry Read()
+        {
+            var reader = new WireReader(buffer.WrittenSpan);
+            return SessionFormat.ReadEntry(ref reader);
+        }
     }
 }
