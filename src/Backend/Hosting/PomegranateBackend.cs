@@ -87,6 +87,7 @@ public static class PomegranateBackendExtensions
     private static void AddSharedKeys(IServiceCollection services)
     {
         services.AddDataProtection();
+        UnsentCookieProtection.AddTo(services);
         services.AddSingleton<ClusterKeyRepository>();
         services.AddOptions<KeyManagementOptions>()
             .PostConfigure<ClusterKeyRepository>((options, keys) => options.XmlRepository ??= keys);

@@ -132,18 +132,23 @@ internal sealed class LiveSession
 
             // A clear sweeps what came before it, not what comes with it: its own version is the one just before.
             var cleared = clears && _entry is not null ? _entry.Version : default;
-            var attributes = changes.Select(c => new SessionAttribute(c.Key, version, c.Value));
+            var attributes = new List<SessionAttribute>(changes.Count + 1);
             if (outcome is not null)
             {
-                attributes = attributes.Concat(WithOutcome(outcome, version, moves: clears));
+                attributes.AddRange(WithOutcome(outcome, version, moves: clears));
             }
             else if (clears)
             {
-                attributes = attributes.Concat(OutcomesAt(version));
+                attributes.AddRange(OutcomesAt(version));
             }
             else if (request is { } id)
             {
-                attributes = attributes.Append(LastRequest.Attribute(id, version, _entry, changes));
+                attributes.Add(LastRequest.Attribute(id, version, _entry, changes));
+            }
+
+            foreach (var (key, value) in changes)
+            {
+                attributes.Add(new(key, version, value));
             }
 
             delta = SessionEntry.Live(version, cleared, _lastAccess, attributes);

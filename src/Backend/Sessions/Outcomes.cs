@@ -55,12 +55,34 @@ internal static class Outcomes
     /// <summary>With their keys, oldest first.</summary>
     private static IEnumerable<KeyValuePair<string, Outcome>> In(SessionEntry? entry)
     {
-        // Sessions without outcomes, nearly all, cost a look at the first keys.
-        var reserved = entry?.Attributes.TakeWhile(a => LastRequest.IsReserved(a.Key)) ?? [];
-        return reserved.Where(a => IsKey(a.Key) && a.Value is not null)
+        // Sessions without outcomes, nearly all, cost a look at the first keys, and that for each request.
+        if (entry is null || !HasAny(entry))
+        {
+            return [];
+        }
+
+        return entry.Attributes.TakeWhile(a => LastRequest.IsReserved(a.Key)).Where(a => IsKey(a.Key) && a.Value is not null)
             .Select(a => (a.Key, Outcome: Outcome.Read(a.Value)))
             .Where(kept => kept.Outcome is not null)
             .Select(kept => KeyValuePair.Create(kept.Key, kept.Outcome!))
             .OrderBy(kept => kept.Value.Number);
+    }
+
+    private static bool HasAny(SessionEntry entry)
+    {
+        foreach (var attribute in entry.Attributes)
+        {
+            if (!LastRequest.IsReserved(attribute.Key))
+            {
+                break;
+            }
+
+            if (IsKey(attribute.Key))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

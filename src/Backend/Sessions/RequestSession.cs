@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Pomegranate.Backend.Server;
@@ -38,7 +38,9 @@ internal sealed class RequestSession(
     private bool _abandoned;
     private int _bytes;
     private SessionId? _renewed;
-    private ImmutableArray<SessionAttribute> _snapshot = [];
+
+    /// <summary>The app's attributes at first use; our own, which sort first, are left out.</summary>
+    private ReadOnlyMemory<SessionAttribute> _snapshot;
     private Endpoint? _endpoint;
     private bool _endpointIsExactlyOnce;
 
@@ -99,7 +101,7 @@ internal sealed class RequestSession(
         get
         {
             Use();
-            return [.. _snapshot.Where(a => !a.IsRemoved && !_cleared && !_changes.ContainsKey(a.Key)).Select(a => a.Key)
+            return [.. MemoryMarshal.ToEnumerable(_snapshot).Where(a => !a.IsRemoved && !_cleared && !_changes.ContainsKey(a.Key)).Select(a => a.Key)
                 .Concat(_changes.Where(c => c.Value is not null).Select(c => c.Key))];
         }
     }
@@ -170,7 +172,7 @@ internal sealed class RequestSession(
     {
         UseForChange();
         _bytes -= SizeNow(key);
-        if (!_cleared && _snapshot.Any(a => a.Key == key && !a.IsRemoved))
+        if (!_cleared && InSnapshot(key) is not null)
         {
             _changes[key] = null;
         }
@@ -422,33 +424,27 @@ internal sealed class RequestSession(
 
     private void ReadSnapshot()
     {
-        _snapshot = session.Entry?.Attributes ?? [];
-        if (_snapshot is [var first, ..] && LastRequest.IsReserved(first.Key))
+        var all = (session.Entry?.Attributes ?? []).AsMemory();
+        var reserved = 0;
+        while (reserved < all.Length && LastRequest.IsReserved(all.Span[reserved].Key))
         {
-            _snapshot = [.. _snapshot.SkipWhile(a => LastRequest.IsReserved(a.Key))];
+            reserved++;
         }
 
+        _snapshot = all[reserved..];
         _bytes = 0;
-        foreach (var attribute in _snapshot)
+        foreach (ref readonly var attribute in _snapshot.Span)
         {
             _bytes += attribute.IsRemoved ? 0 : SessionSize.Of(attribute.Key, attribute.Value);
         }
     }
 
-    private byte[]? Find(string key)
+    private byte[]? Find(string key) => _changes.TryGetValue(key, out var changed) ? changed : _cleared ? null : InSnapshot(key);
+
+    private byte[]? InSnapshot(string key)
     {
-        if (_changes.TryGetValue(key, out var changed))
-        {
-            return changed;
-        }
-
-        if (_cleared)
-        {
-            return null;
-        }
-
-        var index = _snapshot.AsSpan().BinarySearch(new KeyOrder(key));
-        return index >= 0 ? _snapshot[index].Value : null;
+        var index = _snapshot.Span.BinarySearch(new KeyOrder(key));
+        return index >= 0 ? _snapshot.Span[index].Value : null;
     }
 
     private int SizeNow(string key) => Find(key) is { } value ? SessionSize.Of(key, value) : 0;

@@ -20,6 +20,12 @@ internal sealed class SessionBucket : IReplicatedData<SessionBucket>
 {
     public static readonly SessionBucket Empty = new(long.MinValue, []);
 
+    /// <summary>
+    /// The bucket that this one was made of by merging an entry, until it has been merged with it. The Replicator merges
+    /// what an update returns into what it gave to it: here the result is known, whatever the number of sessions.
+    /// </summary>
+    private SessionBucket? _before;
+
     private SessionBucket(long horizon, ImmutableArray<KeyValuePair<SessionId, SessionEntry>> entries)
     {
         Horizon = horizon;
@@ -75,7 +81,10 @@ internal sealed class SessionBucket : IReplicatedData<SessionBucket>
         var index = IndexOf(id);
         return new(Horizon, index >= 0
             ? Entries.SetItem(index, new(id, Entries[index].Value.Merge(entry)))
-            : Entries.Insert(~index, new(id, entry)));
+            : Entries.Insert(~index, new(id, entry)))
+        {
+            _before = this,
+        };
     }
 
     public SessionBucket Merge(SessionBucket other)
@@ -83,6 +92,13 @@ internal sealed class SessionBucket : IReplicatedData<SessionBucket>
         if (ReferenceEquals(this, other))
         {
             return this;
+        }
+
+        if (ReferenceEquals(other._before, this))
+        {
+            // Let go of: else each bucket would keep all before it.
+            other._before = null;
+            return other;
         }
 
         var horizon = Math.Max(Horizon, other.Horizon);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Pomegranate.Backend.State;
 
@@ -45,12 +46,26 @@ internal sealed class SessionEntry
     /// <param name="attributes">In any order, keys distinct.</param>
     public static SessionEntry Live(
         SessionVersion version, SessionVersion cleared, long lastAccess, IEnumerable<SessionAttribute> attributes) =>
-        new(version, cleared, lastAccess, null, [.. attributes.OrderBy(a => a.Key, StringComparer.Ordinal)]);
+        new(version, cleared, lastAccess, null, Sorted(attributes));
 
     /// <summary>What is left of a session that has ended. Its stamp is never before its last access.</summary>
     /// <param name="last">Nothing, or the outcome of the exactly-once request that ended it; in any order.</param>
     public static SessionEntry Removed(SessionVersion version, long removedAt, params IEnumerable<SessionAttribute> last) =>
-        new(version, default, 0, removedAt, [.. last.OrderBy(a => a.Key, StringComparer.Ordinal)]);
+        new(version, default, 0, removedAt, Sorted(last));
+
+    /// <summary>Whether the keys are in order and distinct: as they are on the wire, and in nearly all commits.</summary>
+    public static bool AreInOrder(ReadOnlySpan<SessionAttribute> attributes)
+    {
+        for (var i = 1; i < attributes.Length; i++)
+        {
+            if (string.CompareOrdinal(attributes[i - 1].Key, attributes[i].Key) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>The attribute's value, or null where it is absent or removed.</summary>
     public byte[]? Find(string key)
@@ -98,6 +113,17 @@ internal sealed class SessionEntry
         // A build before outcomes drops what it does not know of a removal: the copy that has more is the whole one.
         order = order != 0 ? order : Attributes.Length.CompareTo(other.Attributes.Length);
         return order >= 0 ? this : other;
+    }
+
+    private static ImmutableArray<SessionAttribute> Sorted(IEnumerable<SessionAttribute> attributes)
+    {
+        var sorted = attributes.ToArray();
+        if (!AreInOrder(sorted))
+        {
+            Array.Sort(sorted, static (left, right) => string.CompareOrdinal(left.Key, right.Key));
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(sorted);
     }
 
     private ImmutableArray<SessionAttribute> MergeAttributes(SessionEntry other, SessionVersion cleared)

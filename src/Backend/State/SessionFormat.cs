@@ -94,8 +94,9 @@ internal static class SessionFormat
             attributes[i] = new(key, changed, reader.Bool() ? reader.Bytes() : null);
         }
 
+        var distinct = SessionEntry.AreInOrder(attributes) ? attributes : attributes.DistinctBy(a => a.Key);
         return removedAt is { } at
-            ? SessionEntry.Removed(version, at, attributes.DistinctBy(a => a.Key))
-            : SessionEntry.Live(version, cleared, lastAccess, attributes.DistinctBy(a => a.Key));
+            ? SessionEntry.Removed(version, at, distinct)
+            : SessionEntry.Live(version, cleared, lastAccess, distinct);
     }
 }

@@ -308,10 +308,11 @@ public sealed class ExactlyOnceTests : TestKit
         var home = await OpenAsync(Stored(41));
         Post(home, 2, "/unmarked", "a key");
         await Replica.AcknowledgeAsync();
+        Assert.Equal("42!", Text(await ReplyAsync()));
+
         Post(home, 3, "/unmarked", "a key");
         await Replica.AcknowledgeAsync();
-
-        Assert.Equal(["42!", "43!"], new[] { Text(await ReplyAsync()), Text(await ReplyAsync()) });
+        Assert.Equal("43!", Text(await ReplyAsync()));
     }
 
     // ---- answers that do not fit, sessions that end, clients that leave ----

@@ -23,8 +23,9 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
     /// </summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
 
-    // The awaiting actor must not run inside the app's call that completed the response.
-    private readonly TaskCompletionSource<WebResponse?> _response = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What awaits it tells the session's actor, and that wakes a thread: one is enough, so it runs in the app's call that
+    // completed the response.
+    private readonly TaskCompletionSource<WebResponse?> _response = new();
     private readonly Lock _lock = new();
     private ArrayBufferWriter<byte>? _staged;
     private WebResponse? _head;
