@@ -84,7 +84,7 @@ internal sealed partial class BackendNode(
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
-            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken), services.GetRequiredService<StreamConnector>());
+            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken));
 
         _gauges = new BackendGauges(node.Value.NodeName, server, context.Actors);
         var sharding = new SessionSharding(node.Value.Shards);

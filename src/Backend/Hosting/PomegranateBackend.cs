@@ -51,7 +51,6 @@ public static class PomegranateBackendExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ReplicaClient>();
-        services.AddSingleton<StreamConnector>();
         services.AddSingleton<BackendNode>();
         services.AddSingleton<IServerDrain>(provider => provider.GetRequiredService<BackendNode>());
         services.AddHealthChecks().AddCheck<BackendReadiness>("backend", tags: ["ready"]);

@@ -406,7 +406,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     }
 
     private RequestStream StreamOf(RunRequest request, RequestSession session) => new(
-        () => _services.Streams.ConnectAsync(request.Ticket),
+        () => StreamConnector.ConnectAsync(request.Ticket),
         new StreamHello(request.Ticket.Secret, request.RequestId.Number, _services.Writer),
         head => GatewaySerializer.ToBytes(session.ReplyOf(head)));
 

@@ -14,8 +14,7 @@ internal sealed record SessionServices(
     TimeProvider Time,
     ILogger Logger,
     Func<SessionEnded, Task> OnEnded,
-    ApplicationRunner Runner,
-    StreamConnector Streams)
+    ApplicationRunner Runner)
 {
     public LiveActors Actors { get; } = new();
 }

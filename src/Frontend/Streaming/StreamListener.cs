@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
@@ -24,7 +23,6 @@ internal sealed partial class StreamListener : IDisposable
 
     private readonly ILogger _logger;
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
-    private readonly SocketConnectionContextFactory _factory;
     private readonly CancellationTokenSource _stopped = new();
     private readonly ConcurrentDictionary<ulong, PendingRequest> _pending = new();
     private readonly ConcurrentDictionary<ResponseStream, ulong> _open = new();
@@ -32,9 +30,6 @@ internal sealed partial class StreamListener : IDisposable
     public StreamListener(IOptions<NodeOptions> node, IOptions<GatewayOptions> gateway, ILoggerFactory loggers)
     {
         _logger = loggers.CreateLogger<StreamListener>();
-        _factory = new SocketConnectionContextFactory(
-            new SocketConnectionFactoryOptions { MaxReadBufferSize = 4 * StreamFrame.MaxData, MaxWriteBufferSize = 4 * StreamFrame.MaxData },
-            loggers.CreateLogger("Pomegranate.Streams"));
         var hostname = node.Value.Hostname;
         var address = IPAddress.TryParse(hostname, out var parsed) ? parsed : Dns.GetHostAddresses(hostname)[0];
         try
@@ -93,7 +88,6 @@ internal sealed partial class StreamListener : IDisposable
             stream.Cut();
         }
 
-        _factory.Dispose();
         _stopped.Dispose();
     }
 
@@ -104,8 +98,7 @@ internal sealed partial class StreamListener : IDisposable
             try
             {
                 var socket = await _socket.AcceptAsync(_stopped.Token);
-                socket.NoDelay = true;
-                _ = ServeAsync(_factory.Create(socket));
+                _ = ServeAsync(new StreamConnection(socket));
             }
             catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException || _stopped.IsCancellationRequested)
             {

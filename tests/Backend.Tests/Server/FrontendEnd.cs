@@ -12,11 +12,11 @@ namespace Pomegranate.Backend.Tests.Server;
 internal sealed class FrontendEnd
 {
     private readonly DuplexPipe.Pair _pipes = DuplexPipe.CreatePair();
-    private readonly DefaultConnectionContext _connection;
+    private readonly Connection _connection;
 
     public FrontendEnd()
     {
-        _connection = new DefaultConnectionContext("home", _pipes.Home, _pipes.Frontend);
+        _connection = new Connection(_pipes.Home, _pipes.Frontend);
         Stream = new RequestStream(
             () => Task.FromResult<ConnectionContext>(_connection),
             new StreamHello(Guid.NewGuid(), 1, 1),
@@ -68,6 +68,14 @@ internal sealed class FrontendEnd
         catch (ConnectionAbortedException)
         {
             return null;
+        }
+    }
+
+    /// <summary>The base class tells of an abort on the thread pool, where it can meet its own end.</summary>
+    private sealed class Connection(IDuplexPipe transport, IDuplexPipe application) : DefaultConnectionContext("home", transport, application)
+    {
+        public override void Abort(ConnectionAbortedException abortReason)
+        {
         }
     }
 

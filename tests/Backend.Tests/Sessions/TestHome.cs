@@ -38,8 +38,7 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
                 _running,
                 new Admission(PomegranateServerOptions.Section, ServerOptions.Limits, Time),
                 new AppThreads(TimeProvider.System),
-                log),
-            new StreamConnector(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance));
+                log));
     }
 
     public StubReplica Replica { get; } = new();

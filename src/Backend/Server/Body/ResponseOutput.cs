@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Pomegranate.Http;
 
@@ -172,7 +173,12 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
     {
         End();
         _response.TrySetException(failure);
-        if (failure is not ResponseAbortedException { Reason: AbortReason.Failure })
+        if (failure is ResponseAbortedException { Reason: AbortReason.Application } && _head is { StatusCode: StatusCodes.Status101SwitchingProtocols })
+        {
+            // ASP.NET Core's WebSockets abort right after a close frame that says why: it is not to be lost.
+            stream.AbortOnceSent();
+        }
+        else if (failure is not ResponseAbortedException { Reason: AbortReason.Failure })
         {
             stream.Abort();
         }

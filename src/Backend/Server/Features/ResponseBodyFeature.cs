@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Pomegranate.Streaming;
 
 namespace Pomegranate.Backend.Server;
 
@@ -7,7 +8,8 @@ namespace Pomegranate.Backend.Server;
 internal sealed class ResponseBodyFeature(ResponseExchange response, ResponseBodyWriter writer, ResponseBodyStream stream)
     : IHttpResponseBodyFeature
 {
-    private const int FileBufferBytes = 16 * 1024;
+    /// <summary>A frame of a stream: each piece is flushed.</summary>
+    private const int FileBufferBytes = StreamFrame.MaxData;
 
     public Stream Stream => stream;
 
@@ -41,7 +43,7 @@ internal sealed class ResponseBodyFeature(ResponseExchange response, ResponseBod
         file.Seek(offset, SeekOrigin.Begin);
         for (var rest = count ?? length - offset; rest > 0;)
         {
-            var memory = writer.GetMemory(FileBufferBytes);
+            var memory = writer.GetMemory((int)Math.Min(rest, FileBufferBytes));
             var read = await file.ReadAsync(memory[..(int)Math.Min(rest, memory.Length)], cancellationToken);
             if (read == 0)
             {

@@ -18,11 +18,15 @@ namespace Pomegranate.Backend.Server;
 [SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is not used holds nothing.")]
 internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, StreamHello hello, Func<WebResponse, byte[]> head)
 {
+    /// <summary>How long an aborted request's last words may wait for a client that does not read.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _sending = new(1);
     private Pipe? _incoming;
     private Task<ConnectionContext>? _connection;
     private volatile bool _isOver;
+    private TimeSpan _patience = Timeout.InfiniteTimeSpan;
 
     /// <summary>Set once by the request that owns the stream: the other end has closed it before the response was complete.</summary>
     public Action? OnCut { get; set; }
@@ -99,6 +103,13 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
         }
     }
 
+    /// <summary>The stream closes without its end, after what was sent has left: <see cref="CloseAsync"/> then waits only a moment for it.</summary>
+    public void AbortOnceSent()
+    {
+        _isOver = true;
+        _patience = LastWords;
+    }
+
     /// <summary>The request is over: what was sent still arrives, the rest of the body is not read.</summary>
     public async Task CloseAsync()
     {
@@ -108,7 +119,16 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
             try
             {
                 var connection = await opening;
-                await connection.Transport.Output.CompleteAsync();
+                if (await _sending.WaitAsync(_patience))
+                {
+                    await connection.Transport.Output.CompleteAsync();
+                    _sending.Release();
+                }
+                else
+                {
+                    connection.Abort();
+                }
+
                 await connection.DisposeAsync();
             }
             catch (Exception failure) when (failure is IOException or System.Net.Sockets.SocketException or OperationCanceledException or ConnectionAbortedException)
@@ -189,12 +209,14 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
             cut = new ConnectionResetException("The client disconnected.", failure);
         }
 
-        await body.CompleteAsync(cut);
-        await input.CompleteAsync();
         if (!_isOver)
         {
+            // Before the app, whose read fails now, can end the request as one that nobody has aborted.
             OnCut?.Invoke();
         }
+
+        await body.CompleteAsync(cut);
+        await input.CompleteAsync();
     }
 
     private static async Task CopyAsync(PipeReader input, PipeWriter body, int length)
