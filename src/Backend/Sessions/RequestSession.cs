@@ -121,6 +121,7 @@ internal sealed class RequestSession(
             return;
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         BeginUse();
         if (_access == SessionAccess.Exclusive)
         {
@@ -133,6 +134,7 @@ internal sealed class RequestSession(
 
     public bool TryGetValue(string key, [NotNullWhen(true)] out byte[]? value)
     {
+        ArgumentNullException.ThrowIfNull(key);
         Use();
         value = Find(key);
         return value is not null;
@@ -140,6 +142,7 @@ internal sealed class RequestSession(
 
     public void Set(string key, byte[] value)
     {
+        ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(value);
         if (value.Length > session.Options.MaxAttributeBytes)
         {
@@ -170,6 +173,7 @@ internal sealed class RequestSession(
 
     public void Remove(string key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         UseForChange();
         _bytes -= SizeNow(key);
         if (!_cleared && InSnapshot(key) is not null)
@@ -197,6 +201,7 @@ internal sealed class RequestSession(
     /// </summary>
     async Task ISession.CommitAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (!_committed && !IsExactlyOnce && _renewed is null && !_abandoned)
         {
             RefuseDoubt();

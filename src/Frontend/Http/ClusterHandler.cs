@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
@@ -172,7 +173,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
                     }
                 }
 
-                if (isUpgrade && head.StatusCode == StatusCodes.Status101SwitchingProtocols)
+                if (head.StatusCode == StatusCodes.Status101SwitchingProtocols && request.Headers.Upgrade.Any(IsWebSocket))
                 {
                     answer.Stream?.IsWebSocket();
                 }
@@ -189,6 +190,9 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
                     GatewayFailure.Refused, reply.Status is >= 400 and <= 599 ? reply.Status : 503, reply.Reason ?? "The session's home refused the request.");
         }
     }
+
+    /// <summary>Of another protocol we know no last word.</summary>
+    private static bool IsWebSocket(ProductHeaderValue protocol) => protocol.Name.Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     private static HttpResponseMessage ToMessage(WebResponse answer, ResponseStream? stream)
     {

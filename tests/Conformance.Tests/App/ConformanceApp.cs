@@ -44,6 +44,10 @@ internal static class ConformanceApp
         LifeEndpoints.Map(app);
         BodyEndpoints.Map(app);
         ServerEndpoints.Map(app);
+        Notes.Map(app);
+        WriterScenarios.Map(app);
+        LifeScenarios.Map(app);
+        RequestScenarios.Map(app);
         FrameworkEndpoints.Map(app);
         SocketEndpoints.Map(app);
         return app;

@@ -21,6 +21,7 @@ internal static class FrameworkEndpoints
     {
         services.AddControllersWithViews().AddApplicationPart(typeof(FrameworkEndpoints).Assembly);
         services.AddProblemDetails();
+        services.AddHttpContextAccessor();
         services.AddAntiforgery();
         services.AddResponseCompression(options => options.EnableForHttps = true);
         services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = System.IO.Compression.CompressionLevel.Fastest);
@@ -181,6 +182,30 @@ internal static class FrameworkEndpoints
             c.Session.SetString("thrown", "1");
             throw new InvalidOperationException("boom");
         });
+        app.MapGet("/session/scenario/case", (HttpContext c) =>
+        {
+            c.Session.SetString("KEY", "VALUE");
+            c.Session.SetString("key", "value");
+            return $"{c.Session.GetString("KEY")} {c.Session.GetString("key")} {c.Session.GetString("Key")}";
+        });
+        app.MapGet("/session/scenario/load-cancelled", async (HttpContext c) =>
+        {
+            return await Said.ByAsync(() => c.Session.LoadAsync(new CancellationToken(true)));
+        });
+        app.MapGet("/session/scenario/commit-cancelled", async (HttpContext c) =>
+        {
+            // What was set is committed at the end all the same.
+            c.Session.SetInt32("key", 1);
+            return (await Said.ByAsync(() => c.Session.CommitAsync(new CancellationToken(true)))).Split(':')[0];
+        });
+        app.MapGet("/session/scenario/aborted-token", (HttpContext c) =>
+        {
+            c.Session.SetInt32("key", 1);
+            c.RequestAborted = new CancellationToken(true);
+        });
+        app.MapGet("/session/scenario/missing", (HttpContext c) =>
+            $"{c.Session.TryGetValue("none", out var value)} {value is null} {c.Session.GetInt32("none")} {Said.By(() => c.Session.Remove("none"))}");
+        app.MapGet("/session/scenario/null-value", (HttpContext c) => $"{Said.By(() => c.Session.Set("key", null!))} {Said.By(() => c.Session.Set(null!, [1])).Split(':')[0]}");
     }
 }
 

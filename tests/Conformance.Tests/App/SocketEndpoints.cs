@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Pomegranate.Conformance.App;
 
@@ -34,6 +35,29 @@ internal static class SocketEndpoints
         {
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
             await socket.CloseAsync((WebSocketCloseStatus)code, new string('r', 20), context.RequestAborted);
+        });
+        app.Map("/ws/charlie", async context =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync("charlie");
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "closed", context.RequestAborted);
+        });
+        app.Map("/ws/dispose", async context => (await context.WebSockets.AcceptWebSocketAsync()).Dispose());
+        app.Map("/ws/by-hand", async context =>
+        {
+            var feature = context.Features.GetRequiredFeature<IHttpUpgradeFeature>();
+            context.Response.Headers.Upgrade = "websocket";
+            await using var stream = await feature.UpgradeAsync();
+            foreach (var said in (string[])[
+                $"{feature.IsUpgradableRequest} {context.Response.StatusCode} {context.Response.HasStarted}",
+                await Said.ByAsync(() => context.Response.Body.WriteAsync(new byte[1]).AsTask()),
+                $"{await context.Request.Body.ReadAsync(new byte[1])}",
+                await Said.ByAsync(feature.UpgradeAsync),
+                $"{stream.CanRead} {stream.CanWrite} {stream.CanSeek}",
+            ])
+            {
+                // A text frame, by hand too.
+                await stream.WriteAsync((byte[])[0x81, 0x7E, (byte)(said.Length >> 8), (byte)said.Length, .. Encoding.ASCII.GetBytes(said)]);
+            }
         });
         app.Map("/ws/leave", async context =>
         {

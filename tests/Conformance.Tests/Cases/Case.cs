@@ -29,8 +29,8 @@ internal sealed record RawStep(string Bytes, string[] Methods, bool ThenEnd = fa
 internal sealed record SocketStep(string Path, string[] Headers, IEnumerable<byte[]> Pieces) : Step
 {
     /// <summary>
-    /// They break the protocol: ASP.NET Core says so in a close frame and aborts the request, which may overtake what was
-    /// said. So only that the server ends it is compared.
+    /// They break the protocol, or go on after a close: Kestrel may lose the last frames then, the cluster may not
+    /// (<see cref="Compare.LastWords"/>).
     /// </summary>
     public bool IsFault { get; init; }
 }

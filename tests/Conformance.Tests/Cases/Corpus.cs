@@ -22,6 +22,7 @@ internal static class Corpus
         .. Group("sign-in", SignIn.All),
         .. Group("sessions", Sessions.All),
         .. Group("server", Servers.All),
+        .. Group("scenarios", Scenarios.All),
         .. Group("WebSockets", WebSockets.All),
         .. Group("HTTP/2 frames", Frames.All),
     ];

@@ -60,7 +60,7 @@ internal static class ExplainedDifferences
             Cluster = [(@"\A(?:HTTP/1\.1 502 Bad Gateway\n|stream 1: 502,)[\s\S]*\z", "(CONNECT)")],
         },
         new("socket-cut", "An app that fails or aborts with an open WebSocket cuts it, on Kestrel without a word. Here its client is told with a close frame of 1001, as when the app's node dies.",
-            "WebSockets: the app (?:throws|aborts)")
+            "WebSockets: (?:the app (?:throws|aborts)|12 compressed rubbish)")
         {
             Cluster = [(@"^frame 88, 2 bytes: 1001 \n", "")],
         },
@@ -109,6 +109,15 @@ internal static class ExplainedDifferences
         {
             Cluster = [("The given key 'X-Missing'", "The given key"), (@"already been added\. Key: Host$", "already been added.")],
         },
+        new("other-upgrades", "YARP passes on upgrades to WebSocket and SPDY. A wish for another protocol, or for none by name, does not reach the app.", @"/upgrade-refused \| Connection: Upgrade(?:, keep-alive$| \| Upgrade: words)")
+        {
+            Kestrel = [(@"\AHTTP/1\.1 101 [\s\S]*\z", "(an upgrade)")],
+            Cluster = [(@"\AHTTP/1\.1 200 OK\n(?:.*\n)*InvalidOperationException: Cannot upgrade [\s\S]*\z", "(an upgrade)")],
+        },
+        new("head-reset-length", "In an answer to HEAD with status 205 the frontend leaves out the Content-Length of 0 that the app has set. There is no body either way.", "HEAD /scenario/start-status-length/205/0")
+        {
+            Kestrel = [(@"^framing: content-length 0$", "framing: none")],
+        },
         new("status-over-999", "A status has three digits (RFC 9110 section 15). Kestrel sends 1000; here it becomes 999.", "/status/1000")
         {
             Kestrel = [(@"^HTTP/1\.1 1000 $", "HTTP/1.1 999 ")],
@@ -125,7 +134,7 @@ internal static class ExplainedDifferences
             ],
         },
         new("whole-before-failure", "An app that fails once its whole answer is written: the client keeps both answer and connection. Kestrel closes the connection, and over HTTP/2 cuts the stream.",
-            @"/status-write/(?:204|205|304)|/throw-whole|/too-many-later|HEAD /(?:throw-started|throw-partial|too-many)")
+            @"/status-write/(?:204|205|304)|/throw-whole|/too-many-later|HEAD /(?:throw-started|throw-partial|too-many|scenario/start-length-throw)|HEAD /scenario/start-status-length-said/200|-said/304")
         {
             Kestrel = [(@"^end: closed$", "end: kept"), (@"\A\(cut off: stream reset with 2\)\n[\s\S]*\z", "(a whole answer over HTTP/2)")],
             Cluster = [(@"\AHTTP/2\.0 2?3?0[0-9]\n[\s\S]*\z", "(a whole answer over HTTP/2)")],

@@ -29,6 +29,16 @@ public sealed class VerdictTests
     public void Of_DifferenceOfTwoExplanations_NeedsBoth()
         => Check(Verdict.Of("group: case", "red\nsquare", "blue\nround", [Shape, Colour]), isExplained: true, Shape, Colour);
 
+    [Theory]
+    [InlineData("hand", "hand\nframe 88, 2 bytes: 1002 ", true)]
+    [InlineData("hand\nframe 81, 1 bytes: 78", "hand\nframe 81, 1 bytes: 78\nframe 88, 2 bytes: 1007 ", true)]
+    [InlineData("hand\nframe 81, 1 bytes: 78", "hand\nframe 88, 2 bytes: 1002 ", false)]
+    [InlineData("hand\nframe 88, 2 bytes: 1002 ", "hand\nframe 88, 2 bytes: 1007 ", false)]
+    [InlineData("hand", "hand\nframe 88, 2 bytes: 1001 ", false)]
+    [InlineData("hand\nframe 88, 2 bytes: 1002 ", "hand", false)]
+    public void LastWords_KestrelLostThem_AreRestoredOnlyFromAnAppsClose(string kestrel, string cluster, bool isAlike)
+        => Assert.Equal(isAlike, LastWords.Restored($"{kestrel}\nend: ended", $"{cluster}\nend: ended") == $"{cluster}\nend: ended");
+
     private static void Check(Verdict verdict, bool isExplained, params Explanation[] needed)
     {
         Assert.Equal(isExplained, verdict.IsExplained);

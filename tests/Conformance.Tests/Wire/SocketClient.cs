@@ -117,7 +117,7 @@ internal static class SocketClient
         }
 
         await sending;
-        return step.IsFault ? new Outcome([seen[0]], "ended by the server") : new Outcome(seen, "ended");
+        return new Outcome(seen, "ended");
     }
 
     private static async Task SendAsync(Stream stream, IEnumerable<byte[]> pieces)

@@ -8,12 +8,14 @@ namespace Pomegranate.Backend.Server;
 /// refuses reads once the request was aborted or is over.
 /// </summary>
 /// <param name="announced">The body's length, as far as the client has said: 0 where it has not.</param>
+/// <param name="onFailed">The app has completed the reader with an error of its own.</param>
 /// <param name="request">Asks for the body; null where it is here.</param>
 internal sealed class RequestBodyReader(
     PipeReader source,
     long announced,
     MaxRequestBodySizeFeature limit,
     RequestLifetimeFeature lifetime,
+    Action<Exception> onFailed,
     Func<Task>? request = null) : PipeReader
 {
     private bool _started;
@@ -27,7 +29,13 @@ internal sealed class RequestBodyReader(
         StartReading();
         if (!source.TryRead(out result))
         {
-            return false;
+            // A reader over bytes that are here says of their end only to ReadAsync, which then does not wait.
+            if (request is not null)
+            {
+                return false;
+            }
+
+            result = source.ReadAsync().AsTask().Result;
         }
 
         Count(result);
@@ -37,6 +45,7 @@ internal sealed class RequestBodyReader(
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         StartReading();
+        cancellationToken.ThrowIfCancellationRequested();
         var result = await source.ReadAsync(cancellationToken);
         Count(result);
         return result;
@@ -50,13 +59,27 @@ internal sealed class RequestBodyReader(
         source.AdvanceTo(consumed, examined);
     }
 
-    public override void CancelPendingRead() => source.CancelPendingRead();
+    public override void CancelPendingRead()
+    {
+        if (HasBody)
+        {
+            source.CancelPendingRead();
+        }
+    }
 
     public override void Complete(Exception? exception = null)
     {
+        if (exception is not null && !_completed && HasBody)
+        {
+            onFailed(exception);
+        }
+
         _completed = true;
         source.Complete(exception);
     }
+
+    /// <summary>As on Kestrel, of a request without one the reader hears nothing.</summary>
+    private bool HasBody => request is not null || announced > 0;
 
     /// <summary>Whether the app has seen its end: then the client's trailers would be known.</summary>
     public bool HasEnded { get; private set; }

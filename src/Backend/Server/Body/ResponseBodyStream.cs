@@ -3,6 +3,8 @@ namespace Pomegranate.Backend.Server;
 /// <summary><c>Response.Body</c>: writes through <see cref="ResponseBodyWriter"/>.</summary>
 internal sealed class ResponseBodyStream(ResponseBodyWriter writer, BodyControlFeature control) : Stream
 {
+    private bool _hasGivenWay;
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -27,7 +29,17 @@ internal sealed class ResponseBodyStream(ResponseBodyWriter writer, BodyControlF
         => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        => await writer.WriteAsync(buffer, cancellationToken);
+    {
+        if (_hasGivenWay)
+        {
+            throw new InvalidOperationException("Cannot write to response body after connection has been upgraded.");
+        }
+
+        await writer.WriteAsync(buffer, cancellationToken);
+    }
+
+    /// <summary>The response is an upgrade: what the app has to say now goes by the upgraded stream.</summary>
+    public void GiveWay() => _hasGivenWay = true;
 
     public override void Flush()
     {

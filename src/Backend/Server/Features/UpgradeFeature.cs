@@ -9,6 +9,7 @@ internal sealed class UpgradeFeature(
     bool isUpgradable,
     ResponseFeature response,
     ResponseExchange exchange,
+    ResponseBodyStream body,
     ResponseBodyWriter writer,
     RequestStream stream,
     Action upgraded) : IHttpUpgradeFeature
@@ -37,6 +38,7 @@ internal sealed class UpgradeFeature(
         upgraded();
         await stream.RequestBodyAsync();
         await exchange.FlushAsync(CancellationToken.None);
+        body.GiveWay();
         return new UpgradedStream(stream.Incoming, writer);
     }
 }

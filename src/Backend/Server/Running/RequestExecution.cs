@@ -225,8 +225,8 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         var control = new BodyControlFeature(_settings.AllowSynchronousIO);
         var limit = new MaxRequestBodySizeFeature(_settings.MaxRequestBodySize);
         _reader = _request.IsBodyStreamed
-            ? new RequestBodyReader(_stream.Incoming, AnnouncedLength(), limit, _lifetime, _stream.RequestBodyAsync)
-            : new RequestBodyReader(PipeReader.Create(new ReadOnlySequence<byte>(_request.Body)), _request.Body.Length, limit, _lifetime);
+            ? new RequestBodyReader(_stream.Incoming, AnnouncedLength(), limit, _lifetime, _exchange.ReportApplicationError, _stream.RequestBodyAsync)
+            : new RequestBodyReader(PipeReader.Create(new ReadOnlySequence<byte>(_request.Body)), _request.Body.Length, limit, _lifetime, _exchange.ReportApplicationError);
         var request = new RequestFeature(_request, _target, new RequestBodyStream(_reader, control));
         _bodyPipe = new RequestBodyPipeFeature(request, _reader);
         var features = new FeatureCollection(initialCapacity: 24);
@@ -243,10 +243,11 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         features.Set<ISessionFeature>(new SessionFeature(_session.Session));
         _session.Attach(features);
         features.Set<IHttpResponseFeature>(_response);
+        var body = new ResponseBodyStream(_writer, control);
         features.Set<IHttpResponseBodyFeature>(
-            new ResponseBodyFeature(_exchange, _writer, new ResponseBodyStream(_writer, control)));
+            new ResponseBodyFeature(_exchange, _writer, body));
         features.Set<IHttpUpgradeFeature>(new UpgradeFeature(
-            request.Headers.ContainsKey(HeaderNames.Upgrade), _response, _exchange, _writer, _stream, OnUpgraded));
+            request.Headers.ContainsKey(HeaderNames.Upgrade), _response, _exchange, body, _writer, _stream, OnUpgraded));
         if (_trailers is not null)
         {
             features.Set<IHttpResponseTrailersFeature>(_trailers);
