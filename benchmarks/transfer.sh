@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # One long upload and one long download, alternately through a cluster (3 backends, 1 frontend, lighthouse) and through
 # YARP in front of one Kestrel, with the same app. Prints the rates, their ratio, the peak memory of every process, and
-# the members before and after. Arguments: megabytes (default 1024), rounds (default 3).
+# whether the members or their reachability changed meanwhile, which fails it. Arguments: megabytes (default 1024), rounds
+# (default 3).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 megabytes=${1:-1024}
@@ -31,7 +32,8 @@ up() { curl -s -H "Expect:" -X POST -T "$work/body" -o /dev/null -w '%{http_code
 down() { curl -s -o /dev/null -w '%{http_code} %{speed_download}' "$1/download?size=$((megabytes * 1048576))"; }
 rate() { awk -v s="$1" 'BEGIN { split(s, a, " "); if (a[1] != 200) exit 1; printf "%.0f", a[2] / 1e6 }'; }
 
-echo "Members before:"; members
+before=$(members)
+echo "Members:"; echo "$before"
 printf '%-10s %6s %14s %14s %7s\n' direction round 'cluster MB/s' 'yarp MB/s' ratio
 for round in $(seq "$rounds"); do
     for direction in up down; do
@@ -39,9 +41,16 @@ for round in $(seq "$rounds"); do
         printf '%-10s %6s %14s %14s %7s\n' "$direction" "$round" "$ours" "$theirs" "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')"
     done
 done
-echo "Members after:"; members
-echo "Unreachable or downed in the cluster's log: $(grep -ciE 'marking node\(s\) as unreachable|is downing' "$work/cluster.log" || true)"
+after=$(members)
+events=$(grep -iE 'marking node\(s\) as (un)?reachable|is downing|removing unreachable|leader is removing' "$work/cluster.log" || true)
+if [ "$before" = "$after" ] && [ -z "$events" ]; then
+    echo "No membership event: the members are the same, and none was unreachable."
+else
+    printf 'Membership events!\nMembers after:\n%s\nIn the log:\n%s\n' "$after" "$events"
+    failed=yes
+fi
 echo "Peak memory (MB):"
 peak() { awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
 while read -r name process; do printf '  %-12s %s\n' "$name" "$(peak "$process")"; done < <(
     awk -F'"' '/"name"/ { n = $4 } /"pid"/ { gsub(/[^0-9]/, "", $3); print n, $3 }' "$work/state.json"; echo "yarp ${pid[yarp]}"; echo "kestrel ${pid[kestrel]}")
+[ -z "${failed:-}" ]

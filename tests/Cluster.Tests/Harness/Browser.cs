@@ -20,7 +20,11 @@ internal sealed class Browser : IDisposable
     {
         _cluster = cluster;
         _frontend = frontend.Address;
-        _http = new HttpClient(new SocketsHttpHandler { CookieContainer = _cookies, AllowAutoRedirect = false, UseProxy = false })
+        // Without a drain timeout a response that is let go is read on for 2 s, in the hope of its end, before the client leaves.
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            CookieContainer = _cookies, AllowAutoRedirect = false, UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero,
+        })
         {
             BaseAddress = _frontend,
             Timeout = TimeSpan.FromSeconds(60),

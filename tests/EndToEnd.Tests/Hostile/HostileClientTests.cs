@@ -75,28 +75,39 @@ public class HostileClientTests(HostileCluster cluster, ITestOutputHelper output
     }
 
     [Fact]
-    public async Task Aborted10000Requests_LeaveNothing()
+    public Task Aborted10000Requests_LeaveNothing() =>
+        LeavesNothingAsync("10000 requests aborted in every way", share => AbortedRequests.RunAsync(10_000 / share, cluster.Http1, cluster.Http2, atOnce: 48));
+
+    [Fact]
+    public Task Flood_Of1000StreamResets_LeavesNothing() =>
+        LeavesNothingAsync("1000 streams opened and reset in one breath", share => AbortedRequests.ResetRapidlyAsync(1000 / share, cluster.Http2));
+
+    [Fact]
+    public Task Flood_Of1000RequestsCutByTheirClients_LeavesNothing() =>
+        LeavesNothingAsync("1000 requests and a reset behind each", share => AbortedRequests.CutRapidlyAsync(1000 / share, cluster.Http1));
+
+    /// <summary>Runs it with a visitor beside it, and compares what the nodes hold before and after.</summary>
+    /// <param name="flood">To be run whole for 1, a fifth of it for 5.</param>
+    private async Task LeavesNothingAsync(string what, Func<int, Task> flood)
     {
-        const int Requests = 10_000;
-        const int AtOnce = 48;
         const long MostHeap = 4_000_000;
 
         // What a node makes once and keeps (pools, compiled code, ledgers) is made here.
-        await AbortedRequests.RunAsync(2000, cluster.Http1, cluster.Http2, AtOnce);
+        await flood(5);
         await cluster.AwaitIdleAsync();
         var before = await NodeFigures.CollectedAsync(cluster.Nodes);
 
         await using var honest = new HonestClient(cluster.Http1);
         var clock = Stopwatch.StartNew();
-        await AbortedRequests.RunAsync(Requests, cluster.Http1, cluster.Http2, AtOnce);
-        var aborted = clock.Elapsed;
+        await flood(1);
+        var took = clock.Elapsed;
         var (visits, median, slowest) = await honest.EndAsync();
         await cluster.AwaitIdleAsync();
-        var idle = clock.Elapsed - aborted;
+        var idle = clock.Elapsed - took;
 
         var after = await NodeFigures.CollectedAsync(cluster.Nodes);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Requests} aborted in {aborted.TotalSeconds:F1} s, nothing in hand {idle.TotalSeconds:F1} s later; {visits} visits beside them, median {median:F1} ms, slowest {slowest:F0} ms"));
+            $"{what}: {took.TotalSeconds:F1} s, nothing in hand {idle.TotalSeconds:F1} s later; {visits} visits beside them, median {median:F1} ms, slowest {slowest:F0} ms"));
         foreach (var (one, other) in before.Zip(after))
         {
             output.WriteLine($"before  {one}\nafter   {other}");
