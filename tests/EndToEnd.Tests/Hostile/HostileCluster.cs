@@ -22,17 +22,19 @@ public sealed class HostileCluster : IAsyncLifetime
     {
         (Http1, Http2) = (FreePort(), FreePort());
         _cluster = await ClusterProcess.StartAsync(
-            backends: 2, frontends: 1, "samples/Portal",
-            // A busy machine must not lose a member: that is another test's.
-            "Pomegranate:Cluster:AcceptableHeartbeatPause=00:00:30",
-            $"Kestrel:Endpoints:Http1:Url=http://127.0.0.1:{Http1}",
-            $"Kestrel:Endpoints:Http2:Url=http://127.0.0.1:{Http2}",
-            "Kestrel:Endpoints:Http2:Protocols=Http2",
-            "Kestrel:Limits:RequestHeadersTimeout=00:00:02",
-            "Kestrel:Limits:MinRequestBodyDataRate:BytesPerSecond=1000",
-            "Kestrel:Limits:MinRequestBodyDataRate:GracePeriod=00:00:02",
-            "Kestrel:Limits:MinResponseDataRate:BytesPerSecond=10000000",
-            "Kestrel:Limits:MinResponseDataRate:GracePeriod=00:00:02");
+            backends: 2, frontends: 1, settings:
+            [
+                // A busy machine must not lose a member: that is another test's.
+                "Pomegranate:Cluster:AcceptableHeartbeatPause=00:00:30",
+                $"Kestrel:Endpoints:Http1:Url=http://127.0.0.1:{Http1}",
+                $"Kestrel:Endpoints:Http2:Url=http://127.0.0.1:{Http2}",
+                "Kestrel:Endpoints:Http2:Protocols=Http2",
+                "Kestrel:Limits:RequestHeadersTimeout=00:00:02",
+                "Kestrel:Limits:MinRequestBodyDataRate:BytesPerSecond=1000",
+                "Kestrel:Limits:MinRequestBodyDataRate:GracePeriod=00:00:02",
+                "Kestrel:Limits:MinResponseDataRate:BytesPerSecond=10000000",
+                "Kestrel:Limits:MinResponseDataRate:GracePeriod=00:00:02",
+            ]);
     }
 
     public async Task DisposeAsync() => await _cluster.DisposeAsync();
