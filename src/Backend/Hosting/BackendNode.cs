@@ -30,6 +30,7 @@ internal sealed partial class BackendNode(
     IOptions<ReplicationOptions> replication,
     IOptions<ClusterSessionOptions> sessions,
     DurableSessions durable,
+    SessionClock clock,
     TimeProvider time,
     ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain, IDisposable
 {
@@ -72,7 +73,7 @@ internal sealed partial class BackendNode(
         system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App), durable.GateOf(system)), ReplicaSync.Name);
+        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App), clock, durable.GateOf(system)), ReplicaSync.Name);
         await WaitAsync(completed.Task, cancellationToken);
 
         await ShareKeysAsync(system, cancellationToken);
@@ -84,7 +85,7 @@ internal sealed partial class BackendNode(
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
-            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken));
+            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) { Clock = clock };
 
         _gauges = new BackendGauges(node.Value.NodeName, server, context.Actors);
         var sharding = new SessionSharding(node.Value.Shards);

@@ -50,6 +50,7 @@ public static class PomegranateBackendExtensions
         services.AddValidatedOptions<PomegranateServerOptions, PomegranateServerOptionsValidator>(builder.Configuration, PomegranateServerOptions.Section);
 
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<SessionClock>();
         services.AddSingleton<ReplicaClient>();
         services.AddSingleton<BackendNode>();
         services.AddSingleton<IServerDrain>(provider => provider.GetRequiredService<BackendNode>());

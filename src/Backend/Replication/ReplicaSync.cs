@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Backend.Durability;
+using Pomegranate.Backend.Sessions;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 
 namespace Pomegranate.Backend.Replication;
@@ -27,9 +28,13 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     /// <summary>The actor's name under <c>/user</c>; the same on every backend.</summary>
     public const string Name = "replica-sync";
 
+    /// <summary>ms that clocks may differ without a word: less than a message may take on a bad day.</summary>
+    private const int WorthAWord = 5000;
+
     private readonly IActorRef _replica;
     private readonly TaskCompletionSource _completed;
     private readonly RestartGate? _gate;
+    private readonly SessionClock _clock;
     private readonly string _role;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -44,9 +49,11 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     /// <param name="completed">Set when the replica is complete.</param>
     /// <param name="role">Whose members keep the same sessions: the app's backends.</param>
+    /// <param name="clock">Set by those who were there before.</param>
     /// <param name="gate">Null where sessions are kept in memory only.</param>
-    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role, RestartGate? gate)
+    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role, SessionClock clock, RestartGate? gate)
     {
+        _clock = clock;
         _role = role;
         _replica = replica;
         _completed = completed;
@@ -62,7 +69,12 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         Receive<ClusterEvent.IMemberEvent>(_ => { });
         Receive<ClusterEvent.CurrentClusterState>(OnState);
         Receive<Hello>(OnHello);
-        Receive<Introduction>(introduction => SayHello(introduction.Newcomer, isReply: true));
+        Receive<Introduction>(introduction =>
+        {
+            SayHello(introduction.Newcomer, isReply: true);
+            Tell(introduction.Newcomer, new Clock(_clock.Now));
+        });
+        Receive<Clock>(OnClock);
         Receive<Tick>(_ => Advance());
         Receive<BucketCopy.Finished>(OnCopied);
 
@@ -71,8 +83,8 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role, RestartGate? gate = null) =>
-        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role, gate));
+    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role, SessionClock clock, RestartGate? gate = null) =>
+        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role, clock, gate));
 
     private IEnumerable<DurableReplica> CompleteReplicas => _peers
         .Where(p => p.Value is { IsComplete: true, Durable: not null })
@@ -157,6 +169,27 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
         Advance();
     }
+
+    /// <summary>The time comes from those who serve, or else from the oldest: so all backends have one.</summary>
+    private void OnClock(Clock clock)
+    {
+        var (peer, state) = _peers.FirstOrDefault(p => p.Key.Address.Equals(Sender.Path.Address));
+        if (_isComplete || peer is null || !(state.IsComplete || IsOldest(state.Member)))
+        {
+            return;
+        }
+
+        var moved = _clock.Adopt(clock.Now);
+        if (Math.Abs(moved) > WorthAWord)
+        {
+            _log.Warning(
+                "This host's clock is {0:F0} s {1} that of the backends that were there before. Sessions live by theirs; set this host's clock.",
+                Math.Abs(moved) / 1000.0, moved > 0 ? "behind" : "ahead of");
+        }
+    }
+
+    private bool IsOldest(Member member) =>
+        _peers.Values.Select(peer => peer.Member).Append(_cluster.SelfMember).All(other => other.Equals(member) || member.IsOlderThan(other));
 
     /// <summary>Does the next thing that is due; called whenever something has changed, and by the tick.</summary>
     private void Advance()
@@ -258,8 +291,10 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     private static string HostPort(UniqueAddress node) => $"{node.Address.Host}:{node.Address.Port}";
 
-    private void SayHello(Address address, bool isReply) =>
-        Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(new Hello(_isComplete, isReply, _gate?.Identity));
+    private void SayHello(Address address, bool isReply) => Tell(address, new Hello(_isComplete, isReply, _gate?.Identity));
+
+    private static void Tell(Address address, IReplicaMessage message) =>
+        Context.ActorSelection(new RootActorPath(address) / "user" / Name).Tell(message);
 
     /// <summary>Who takes part in replication: told to the replica whenever it changes.</summary>
     internal sealed record Membership(bool SelfIsComplete, IReadOnlyDictionary<UniqueAddress, bool> Peers);

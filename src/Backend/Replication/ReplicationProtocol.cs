@@ -29,6 +29,13 @@ internal static class ReplicationProtocol
     /// <param name="Durable">What the sender's disk says of it; null where it has none.</param>
     public sealed record Hello(bool IsComplete, bool IsReply, DurableIdentity? Durable = null) : IReplicaMessage;
 
+    /// <summary>
+    /// What o'clock it is at the sender: said after its answer to a <see cref="Hello"/>, for one that has just joined. A
+    /// node of an earlier build does not say it, and does not know it.
+    /// </summary>
+    /// <param name="Now">Of <see cref="Sessions.SessionClock"/>, Unix milliseconds.</param>
+    public sealed record Clock(long Now) : IReplicaMessage;
+
     /// <summary>Say what your buckets' digests are.</summary>
     public sealed record ReadDigests(long Ticket) : IReplicaMessage;
 

@@ -23,6 +23,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
     private const string FetchedManifest = "F1";
     private const string HelloManifest = "h1";
     private const string DurableHelloManifest = "h2";
+    private const string ClockManifest = "t1";
     private const string ReadDigestsManifest = "d1";
     private const string DigestsManifest = "D1";
     private const string ReadPageManifest = "p1";
@@ -40,6 +41,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         Fetched => FetchedManifest,
         Hello { Durable: null } => HelloManifest,
         Hello => DurableHelloManifest,
+        Clock => ClockManifest,
         ReadDigests => ReadDigestsManifest,
         Digests => DigestsManifest,
         ReadPage => ReadPageManifest,
@@ -87,6 +89,9 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
                 writer.Bool(hello.IsComplete);
                 writer.Bool(hello.IsReply);
                 hello.Durable?.Write(writer);
+                break;
+            case Clock clock:
+                writer.Int64(clock.Now);
                 break;
             case ReadDigests read:
                 writer.Int64(read.Ticket);
@@ -139,6 +144,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
             FetchedManifest => new Fetched(reader.Int64(), reader.Bool() ? SessionFormat.ReadEntry(ref reader) : null),
             HelloManifest => new Hello(reader.Bool(), reader.Bool()),
             DurableHelloManifest => new Hello(reader.Bool(), reader.Bool(), DurableIdentity.Read(ref reader)),
+            ClockManifest => new Clock(reader.Int64()),
             ReadDigestsManifest => new ReadDigests(reader.Int64()),
             DigestsManifest => new Digests(reader.Int64(), DigestList(ref reader)),
             ReadPageManifest => new ReadPage(reader.Int64(), BucketNumber(ref reader), reader.Bool() ? reader.Id() : null),

@@ -75,7 +75,7 @@ internal sealed class ExpirySweep : ReceiveActor, IWithTimers
 
     private void Look(int number, SessionBucket bucket)
     {
-        var now = _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = _services.Clock.Now;
         var idleSince = now - (long)_services.SessionOptions.IdleTimeout.TotalMilliseconds;
         var horizon = now - (long)_grace.TotalMilliseconds;
         var forget = false;

@@ -73,7 +73,7 @@ internal sealed class LiveSession
 
     public bool Exists => Entry is not null && !HasEnded;
 
-    private long Now => _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => _services.Clock.Now;
 
     /// <summary>Notes that a request uses the session now.</summary>
     public void Touch()

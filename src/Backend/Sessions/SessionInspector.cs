@@ -22,7 +22,7 @@ internal sealed class SessionInspector(
     ReplicaClient replica,
     IOptions<NodeOptions> node,
     IOptions<ClusterSessionOptions> sessions,
-    TimeProvider time) : ISessionInspector
+    SessionClock clock) : ISessionInspector
 {
     private static readonly TimeSpan RegionPatience = TimeSpan.FromSeconds(1);
 
@@ -49,6 +49,7 @@ internal sealed class SessionInspector(
 
         var attributes = entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key)).ToList();
         var lastAccess = DateTimeOffset.FromUnixTimeMilliseconds(entry.LastAccess);
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.Now);
         var shard = _sharding.ShardOf(id);
         return new JsonObject
         {
@@ -59,8 +60,8 @@ internal sealed class SessionInspector(
             ["bytes"] = SessionSize.Of(entry),
             ["attributes"] = new JsonArray([.. attributes.Select(a => JsonValue.Create($"{a.Key} ({Bytes(a.Value!.Length)})"))]),
             ["lastAccess"] = lastAccess.ToString("O", CultureInfo.InvariantCulture),
-            ["idle"] = Seconds(time.GetUtcNow() - lastAccess),
-            ["expiresIn"] = Seconds(lastAccess + sessions.Value.IdleTimeout - time.GetUtcNow()),
+            ["idle"] = Seconds(now - lastAccess),
+            ["expiresIn"] = Seconds(lastAccess + sessions.Value.IdleTimeout - now),
         };
     }
 

@@ -17,4 +17,7 @@ internal sealed record SessionServices(
     ApplicationRunner Runner)
 {
     public LiveActors Actors { get; } = new();
+
+    /// <summary>What o'clock it is for sessions.</summary>
+    public SessionClock Clock { get; init; } = new(Time);
 }

@@ -1,4 +1,5 @@
 using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
 using Pomegranate.Backend.Tests.Server;
 using Pomegranate.Sessions;
@@ -137,12 +138,26 @@ public sealed class ReplicaSyncTests : IDisposable
             async () => (await third.ReadAsync(SessionBuckets.KeyOf(id).Bucket)).Find(id) is not null);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(-3)]
+    public async Task Joining_ClockIsHoursOff_TakesTheClustersTime(int hours)
+    {
+        var first = await CompleteAsync();
+        var wrong = new SessionClock(TimeProvider.System);
+        wrong.Adopt(wrong.Now + (long)TimeSpan.FromHours(hours).TotalMilliseconds);
+
+        var second = await CompleteAsync(clock: wrong);
+
+        Assert.InRange(second.Clock.Now - first.Clock.Now, -60_000, 60_000);
+    }
+
     public void Dispose() => _nodes.ForEach(node => node.Dispose());
 
-    private async Task<ReplicatingNode> CompleteAsync(BackendSystem? system = null)
+    private async Task<ReplicatingNode> CompleteAsync(BackendSystem? system = null, SessionClock? clock = null)
     {
         var node = await ReplicatingNode.JoinAsync(
-            system ?? BackendSystem.Start(NoGossip), _nodes.Find(n => !n.Node.System.WhenTerminated.IsCompleted));
+            system ?? BackendSystem.Start(NoGossip), _nodes.Find(n => !n.Node.System.WhenTerminated.IsCompleted), clock);
         _nodes.Add(node);
         await node.Completed.For($"the replica of {node.Address} to be complete");
 

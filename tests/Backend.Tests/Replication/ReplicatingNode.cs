@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.DistributedData;
 using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
 using Pomegranate.Backend.Tests.Server;
 using Pomegranate.Clustering;
@@ -18,8 +19,9 @@ internal sealed class ReplicatingNode : IDisposable
     private readonly IActorRef _replica;
     private int _voters;
 
-    private ReplicatingNode(BackendSystem node)
+    private ReplicatingNode(BackendSystem node, SessionClock clock)
     {
+        Clock = clock;
         _node = node;
         _replica = node.System.ActorOf(SessionReplica.Props(new ReplicationOptions(), TimeProvider.System), SessionReplica.Name);
         Client.Attach(_replica);
@@ -27,6 +29,8 @@ internal sealed class ReplicatingNode : IDisposable
     }
 
     public ReplicaClient Client { get; } = new();
+
+    public SessionClock Clock { get; }
 
     public BackendSystem Node => _node;
 
@@ -38,12 +42,12 @@ internal sealed class ReplicatingNode : IDisposable
     private IActorRef Replicator => DData.DistributedData.Get(_node.System).Replicator;
 
     /// <summary>Joins, and does not wait until its replica is complete.</summary>
-    public static async Task<ReplicatingNode> JoinAsync(BackendSystem system, ReplicatingNode? seed = null)
+    public static async Task<ReplicatingNode> JoinAsync(BackendSystem system, ReplicatingNode? seed = null, SessionClock? clock = null)
     {
-        var node = new ReplicatingNode(system);
+        var node = new ReplicatingNode(system, clock ?? new SessionClock(TimeProvider.System));
         await system.JoinAsync(seed?._node);
         var ears = system.System.ActorOf(Props.Create(() => new MembershipEars(node)));
-        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend), ReplicaSync.Name);
+        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend, node.Clock), ReplicaSync.Name);
         return node;
     }
 

@@ -38,6 +38,7 @@ public sealed class ReplicationSerializerTests : TestKit
         (new Fetched(5, null), "F1", Ticket + "00"),
         (new Hello(true, false), "h1", "0100"),
         (new Hello(true, false, new DurableIdentity(new Guid(Convert.FromHexString(ReplicaId)), [])), "h2", "0100" + "10" + ReplicaId + "00"),
+        (new Clock(5), "t1", Ticket),
         (new ReadDigests(5), "d1", Ticket),
         (new Digests(5, [new(300, 0xFE)]), "D1", Ticket + "01" + "AC02" + "00000000000000FE"),
         (new ReadPage(5, 300, new SessionId(1, 2)), "p1", Ticket + "AC02" + "01" + Id),
