@@ -7,7 +7,7 @@ namespace Pomegranate.Campaign.Tests;
 public sealed class FaultScheduleTests
 {
     private static readonly Topology Nodes = new(3, 2);
-    private static readonly FaultKind[] Kinds = [.. Enum.GetValues<FaultKind>().Where(kind => !Promise.NotCovered.Contains(kind))];
+    private static readonly FaultKind[] Kinds = Enum.GetValues<FaultKind>();
 
     [Fact]
     public void Create_SameSeed_SameEpisodes() => Assert.Equal(
@@ -29,6 +29,15 @@ public sealed class FaultScheduleTests
         var episodes = Enumerable.Range(0, 100).SelectMany(seed => FaultSchedule.Create(seed, Kinds, Nodes).Take(100)).ToList();
         Assert.All(episodes, episode => Assert.True(Promise.Covers(episode.Faults, Nodes), episode.ToString()));
         Assert.Contains(episodes, episode => episode.Faults is [{ Kind: FaultKind.Join }, { Kind: FaultKind.Kill }] or [{ Kind: FaultKind.Kill }, { Kind: FaultKind.Join }]);
+    }
+
+    [Fact]
+    public void Create_StopOfEverybody_ComesAlone()
+    {
+        var episodes = Enumerable.Range(0, 20).SelectMany(seed => FaultSchedule.Create(seed, Kinds, Nodes).Take(50)).ToList();
+        Assert.All(
+            episodes.Where(episode => episode.Faults.Any(fault => fault.Kind is FaultKind.Full or FaultKind.Halt)),
+            episode => Assert.Single(episode.Faults));
     }
 
     [Theory]

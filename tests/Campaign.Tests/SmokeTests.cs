@@ -25,7 +25,7 @@ public sealed class SmokeTests(ITestOutputHelper output)
         var run = new CampaignRun(
             new CampaignOptions(
                 seed, 1, TimeSpan.FromMinutes(2), kinds, new HashSet<int> { 1 }, Nodes.BackendCount, Nodes.FrontendCount, 8, TimeSpan.FromMilliseconds(100),
-                TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90), 1000, logs, true, null, []),
+                TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90), 1000, logs, true, null, null, false, null, []),
             Programs.Of(repository, repository), seed, output.WriteLine);
         var result = await run.RunAsync(CancellationToken.None);
 
@@ -33,7 +33,7 @@ public sealed class SmokeTests(ITestOutputHelper output)
         Assert.NotNull(Assert.Single(result.Episodes).WholeAfter);
 
         // The history that was kept says the same as the one in memory, and speaks of something.
-        var history = History.Load(result.History);
+        var history = History.Load(result.Path);
         Assert.Empty(HistoryChecker.Check(history.Operations, TimeSpan.FromSeconds(30)));
         Assert.Contains(history.Operations, operation => operation is { IsAppend: true, Outcome: Outcome.Done });
         Assert.Contains(history.Faults, fault => fault.What.StartsWith("kill ", StringComparison.Ordinal));

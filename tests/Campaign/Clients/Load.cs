@@ -16,20 +16,20 @@ internal sealed class Load : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loops;
 
-    public Load(int seed, int sessions, TimeSpan think, TimeSpan deadline, RunClock clock, IReadOnlyList<Uri> frontends, History history)
+    public Load(int seed, LoadShape shape, TimeSpan deadline, RunClock clock, IReadOnlyList<Uri> frontends, History history)
     {
         // Somewhat later than the deadline: a late answer says more than none.
         _http = new HttpClient(new SocketsHttpHandler { UseCookies = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) })
         {
             Timeout = deadline + TimeSpan.FromSeconds(5),
         };
-        _loops = Task.WhenAll(Enumerable.Range(0, sessions).Select(async place =>
+        _loops = Task.WhenAll(Enumerable.Range(0, shape.Sessions).Select(async place =>
         {
             for (var life = 0; !_stop.IsCancellationRequested; life++)
             {
-                var client = new SessionClient($"s{place}.{life}", clock, _http, frontends, history);
+                var client = new SessionClient($"{shape.Names}{place}.{life}", clock, _http, frontends, history);
                 var session = new SessionLife(
-                    client, HashCode.Combine(seed, place, life) & 0xFFFFFF, place % SharedEvery == 0 ? ClientsOfShared : 1, think);
+                    client, HashCode.Combine(seed, place, life) & 0xFFFFFF, place % SharedEvery == 0 ? ClientsOfShared : 1, shape);
                 if (await session.RunAsync(_stop.Token))
                 {
                     _lives.Enqueue(session);

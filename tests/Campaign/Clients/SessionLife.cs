@@ -6,16 +6,10 @@ namespace Pomegranate.Campaign.Clients;
 /// One session from its creation on: one client that does one thing after another, or several at once. Each client
 /// takes the frontends in turn, as behind a balancer without stickiness.
 /// </summary>
-internal sealed class SessionLife(SessionClient session, int seed, int clients, TimeSpan think)
+internal sealed class SessionLife(SessionClient session, int seed, int clients, LoadShape shape)
 {
-    /// <summary>A session's log is bounded so that every answer can hold it whole.</summary>
-    private const int OperationsPerClient = 80;
-
     /// <summary>How often a request with a key is sent in all while its outcome is not known.</summary>
     private const int TriesPerKey = 4;
-
-    /// <summary>Every so many sessions, one is ended when it has lived.</summary>
-    private const int EndedEvery = 3;
 
     private bool _isAdrift;
 
@@ -25,17 +19,19 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
         var created = await session.SendAsync(0, OperationKind.Create, null, seed, CancellationToken.None);
         if (created.Outcome != Outcome.Done)
         {
-            await PauseAsync(think, stop);
+            await PauseAsync(shape.Pace.Next(Random.Shared), stop);
             return false;
         }
 
         await Task.WhenAll(Enumerable.Range(0, clients).Select(client => RunAsync(client, stop)));
-        if (!_isAdrift && !stop.IsCancellationRequested && seed % EndedEvery == 0)
+        if (_isAdrift || stop.IsCancellationRequested || seed % shape.EndedEvery != 0)
         {
-            await session.SendAsync(0, OperationKind.End, null, seed + 1, CancellationToken.None);
+            return !_isAdrift;
         }
 
-        return !_isAdrift;
+        await session.SendAsync(0, OperationKind.End, null, seed + 1, CancellationToken.None);
+        await ReadAsync();
+        return shape.KeepsEnded;
     }
 
     /// <summary>Reads the session one more time.</summary>
@@ -57,7 +53,7 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
     {
         var random = new Random(HashCode.Combine(seed, client));
         var register = 0;
-        for (var i = 0; i < OperationsPerClient && !stop.IsCancellationRequested && !_isAdrift; i++)
+        for (var i = 0; i < shape.Operations && !stop.IsCancellationRequested && !_isAdrift; i++)
         {
             var kind = Choose(random);
             var name = kind == OperationKind.Write ? $"c{client}-{register}" : null;
@@ -75,7 +71,7 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
                 register++;
             }
 
-            await PauseAsync(think * (random.NextDouble() * 2), stop);
+            await PauseAsync(shape.Pace.Next(random), stop);
         }
     }
 
@@ -98,7 +94,7 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
         var last = first;
         for (var tries = 1; tries < TriesPerKey && last.Outcome is Outcome.Maybe or Outcome.NotSent && !stop.IsCancellationRequested; tries++)
         {
-            await PauseAsync(think * tries, stop);
+            await PauseAsync(shape.Pace.Next(random) * tries, stop);
             last = await session.SendAsync(client, OperationKind.AppendKeyed, null, frontend + tries, CancellationToken.None, first.Number);
         }
 

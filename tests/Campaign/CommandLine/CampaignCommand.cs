@@ -17,7 +17,7 @@ internal static class CampaignCommand
         var faults = new Option<string>("--faults")
         {
             Description = $"Which may happen, with commas: {string.Join(", ", Enum.GetNames<FaultKind>().Select(name => name.ToLowerInvariant()))}. "
-                + $"Default: all this machine can do but {string.Join(", ", Promise.NotCovered.Select(kind => $"{kind}".ToLowerInvariant()))}.",
+                + "Default: all this machine can do.",
             HelpName = "kinds",
         };
         var only = new Option<string>("--only") { Description = "Only these episodes of the seed's schedule, with commas.", HelpName = "numbers" };
@@ -30,13 +30,17 @@ internal static class CampaignCommand
         var memory = Number("--max-resident", "MB of resident memory that no node may exceed at rest.", 1000, 100, 100_000);
         var logs = new Option<string>("--logs") { Description = "Where histories and the nodes' logs go.", DefaultValueFactory = _ => Path.Combine("artifacts", "campaign"), HelpName = "directory" };
         var loopback = new Option<bool>("--loopback") { Description = "All nodes on loopback, as any user: no faults of the network." };
+        var disks = new Option<string>("--disks") { Description = "Which runs keep sessions on disk too: all, none, or half (those with an even seed).", DefaultValueFactory = _ => "half", HelpName = "runs" };
+        disks.AcceptOnlyFromAmong("all", "none", "half");
+        var table = new Option<FileInfo?>("--table") { Description = "Append a row of a Markdown table for each run to this file.", HelpName = "file" };
+        var soak = new Option<bool>("--soak") { Description = $"Steady load at {Running.SoakRun.Share:P0} of the peak measured first, a kill or a restart every few seconds, and memory watched, for --minutes." };
         var bug = new Option<string?>("--bug") { Description = $"Build a seeded bug in, which must be found: {string.Join(", ", SeededBugs.SeededBug.Names)}.", HelpName = "name" };
         var check = new Option<string?>("--check") { Description = "Check this history again and do nothing else.", HelpName = "file" };
         var set = new Option<string[]>("--set") { Description = "Configuration for every node. May be repeated.", DefaultValueFactory = _ => [], HelpName = "key=value" };
 
         var command = new RootCommand("Runs a real cluster under random faults and checks from the history that no promise was broken.")
         {
-            seed, runs, minutes, faults, only, backends, frontends, sessions, think, deadline, whole, memory, logs, loopback, bug, check, set,
+            seed, runs, minutes, faults, only, backends, frontends, sessions, think, deadline, whole, memory, logs, loopback, disks, table, soak, bug, check, set,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -54,7 +58,7 @@ internal static class CampaignCommand
                         result.GetValue(seed),
                         result.GetValue(runs),
                         TimeSpan.FromMinutes(result.GetValue(minutes)),
-                        Kinds(result.GetValue(faults), onLoopback),
+                        Kinds(result.GetValue(faults), onLoopback, result.GetValue(disks)!),
                         Numbers(result.GetValue(only)),
                         result.GetValue(backends),
                         result.GetValue(frontends),
@@ -65,6 +69,9 @@ internal static class CampaignCommand
                         result.GetValue(memory),
                         Path.GetFullPath(result.GetValue(logs)!),
                         onLoopback,
+                        DisksOf(result.GetValue(disks)!, result.GetValue(faults)),
+                        result.GetValue(table)?.FullName,
+                        result.GetValue(soak),
                         result.GetValue(bug),
                         [.. result.GetValue(set)!.Select(Setting)]),
                     cancellation);
@@ -91,22 +98,33 @@ internal static class CampaignCommand
         return option;
     }
 
-    private static List<FaultKind> Kinds(string? names, bool loopback)
+    private static List<FaultKind> Kinds(string? names, bool loopback, string disks)
     {
-        var obstacle = loopback ? "they need networks of their own (--loopback)" : NetworkLab.Obstacle();
+        string? Obstacle(FaultKind kind) => Promise.Needs(kind) is not { } facility ? null
+            : loopback ? "--loopback is without labs"
+            : facility == Facility.Disk && disks == "none" ? "--disks none"
+            : Labs.Obstacle(facility);
         if (names is null)
         {
-            return [.. Enum.GetValues<FaultKind>().Where(kind => !Promise.NotCovered.Contains(kind) && (obstacle is null || !Promise.NeedsNetwork(kind)))];
+            return [.. Enum.GetValues<FaultKind>().Where(kind => Obstacle(kind) is null)];
         }
 
         var kinds = names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name =>
             Enum.TryParse<FaultKind>(name, ignoreCase: true, out var kind) && Enum.IsDefined(kind)
                 ? kind
                 : throw new CampaignException($"--faults {name}: there is no such kind; see --help.")).ToList();
-        return obstacle is not null && kinds.Where(Promise.NeedsNetwork).ToList() is [var first, ..]
+        return kinds.FirstOrDefault(kind => Obstacle(kind) is not null) is var first && Obstacle(first) is { } obstacle
             ? throw new CampaignException($"--faults {first.ToString().ToLowerInvariant()}: not here: {obstacle}.")
             : kinds;
     }
+
+    /// <summary>Who names faults of disks means every run.</summary>
+    private static bool? DisksOf(string runs, string? faults) => runs switch
+    {
+        "all" => true,
+        "none" => false,
+        _ => faults is not null && Kinds(faults, false, runs).Any(kind => Promise.Needs(kind) == Facility.Disk) ? true : null,
+    };
 
     private static HashSet<int> Numbers(string? text) => text is null ? [] :
         [.. text.Split(',').Select(number => int.TryParse(number, CultureInfo.InvariantCulture, out var value)

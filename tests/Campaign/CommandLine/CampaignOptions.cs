@@ -1,4 +1,5 @@
 using Pomegranate.Campaign.Faults;
+using Pomegranate.Campaign.Nodes;
 
 namespace Pomegranate.Campaign.CommandLine;
 
@@ -10,6 +11,9 @@ namespace Pomegranate.Campaign.CommandLine;
 /// <param name="Deadline">How long any request may take to be answered.</param>
 /// <param name="WholeWithin">How long the cluster may take to be whole after an episode.</param>
 /// <param name="Logs">A directory for histories and the nodes' logs.</param>
+/// <param name="Disks">Whether sessions are kept on disk too; null: in every second run.</param>
+/// <param name="Table">A file to which each run appends its row; null for none.</param>
+/// <param name="Soak">Steady load of a part of the peak, and kills all the time, instead of a schedule of faults.</param>
 /// <param name="Bug">A seeded bug to build in.</param>
 internal sealed record CampaignOptions(
     int Seed,
@@ -26,5 +30,15 @@ internal sealed record CampaignOptions(
     int MaxResidentMegabytes,
     string Logs,
     bool Loopback,
+    bool? Disks,
+    string? Table,
+    bool Soak,
     string? Bug,
-    IReadOnlyList<KeyValuePair<string, string>> Settings);
+    IReadOnlyList<KeyValuePair<string, string>> Settings)
+{
+    /// <summary>Whether the run of this seed keeps its sessions on disk.</summary>
+    public bool HasDisks(int seed) => !Loopback && Labs.Obstacle(Facility.Disk) is null && (Disks ?? seed % 2 == 0);
+
+    /// <summary>The faults that may happen in the run of this seed.</summary>
+    public IReadOnlyList<FaultKind> KindsOf(int seed) => HasDisks(seed) ? Kinds : [.. Kinds.Where(kind => Promise.Needs(kind) != Facility.Disk)];
+}

@@ -3,12 +3,19 @@ using Pomegranate.Campaign.Nodes;
 namespace Pomegranate.Campaign.Faults;
 
 /// <summary>Does faults to the nodes, and undoes them.</summary>
-internal sealed class FaultInjector(CampaignNodes nodes, Action<string> say)
+/// <param name="broken">Told of a promise that a fault itself has shown to be broken.</param>
+internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Action<string> say, Action<Checking.ViolationKind, string> broken)
 {
     private static readonly TimeSpan ChurnEvery = TimeSpan.FromMilliseconds(400);
 
     /// <summary>How long a node that was told to leave may take before it is killed.</summary>
     private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a node may take to come up before a fault goes on without it.</summary>
+    private static readonly TimeSpan JoinWithin = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a node may take to find out that its file is damaged.</summary>
+    private static readonly TimeSpan RefuseWithin = TimeSpan.FromSeconds(30);
 
     private Topology Topology => nodes.Topology;
 
@@ -27,8 +34,61 @@ internal sealed class FaultInjector(CampaignNodes nodes, Action<string> say)
                 await StartAsync(fault.Node);
                 break;
             case FaultKind.Full:
-                Topology.Backends.ToList().ForEach(nodes.Kill);
-                await Task.WhenAll(Topology.Backends.Select(StartAsync));
+                Topology.Regular.ToList().ForEach(nodes.Kill);
+                await Task.WhenAll(Topology.Regular.Select(StartAsync));
+                break;
+            case FaultKind.Halt:
+                await Task.WhenAll(Topology.Regular.Select(LeaveAsync));
+                await Task.WhenAll(Topology.Regular.Select(StartAsync));
+                break;
+            case FaultKind.Relay:
+                await StartAsync(Topology.Spare);
+                if (!await whole.HasJoinedAsync(Topology.Spare, ready: fault.Other == "ready", JoinWithin))
+                {
+                    say($"{Topology.Spare} is not {fault.Other} within {JoinWithin.TotalSeconds} s");
+                }
+
+                nodes.Kill(fault.Node);
+                say($"{fault.Node} is killed");
+                await Task.Delay(fault.Lasts);
+                await StartAsync(fault.Node);
+                await whole.HasJoinedAsync(fault.Node, ready: true, JoinWithin);
+                await LeaveAsync(Topology.Spare);
+                break;
+            case FaultKind.Slow:
+                await SlowAsync(fault);
+                break;
+            case FaultKind.Stuck:
+                await Task.Run(() => nodes.Labs.Disks!.Freeze(fault.Node));
+                await Task.Delay(fault.Lasts);
+                nodes.Labs.Disks!.Thaw(fault.Node);
+                break;
+            case FaultKind.Fill:
+                await Task.Run(() => nodes.Labs.Disks!.Fill(fault.Node));
+                await Task.Delay(fault.Lasts);
+                nodes.Labs.Disks!.Free(fault.Node);
+                break;
+            case FaultKind.Damage:
+                await DamageAsync(fault);
+                break;
+            case FaultKind.Clock:
+                nodes.Labs.Clocks!.Set(fault.Node, fault.Ahead);
+                await Task.Delay(fault.Lasts);
+                nodes.Labs.Clocks.Set(fault.Node, TimeSpan.Zero);
+                break;
+            case FaultKind.Skew:
+                nodes.Kill(fault.Node);
+                await nodes.EndedAsync(fault.Node);
+                nodes.Labs.Clocks!.Set(fault.Node, fault.Ahead);
+                nodes.Start(fault.Node);
+                await whole.HasJoinedAsync(fault.Node, ready: true, JoinWithin);
+                await Task.Delay(fault.Lasts);
+                nodes.Labs.Clocks.Set(fault.Node, TimeSpan.Zero);
+                break;
+            case FaultKind.Squeeze:
+                say($"{fault.Node} may have {nodes.Labs.Memory!.Squeeze(fault.Node)} MB");
+                await Task.Delay(fault.Lasts);
+                nodes.Labs.Memory.Release(fault.Node);
                 break;
             case FaultKind.Stop:
                 await LeaveAsync(fault.Node);
@@ -46,20 +106,64 @@ internal sealed class FaultInjector(CampaignNodes nodes, Action<string> say)
                 nodes.Resume(fault.Node);
                 break;
             case FaultKind.Churn:
-                await RepeatAsync(fault.Lasts, () => ChurnEvery, () => nodes.Network!.ResetConnections(fault.Node));
+                await RepeatAsync(fault.Lasts, () => ChurnEvery, () => nodes.Labs.Network!.ResetConnections(fault.Node));
                 break;
             case FaultKind.Flap:
                 await FlapAsync(fault);
                 break;
             default:
                 var cut = CutOf(fault);
-                nodes.Network!.Cut(cut);
+                nodes.Labs.Network!.Cut(cut);
                 await Task.Delay(fault.Lasts);
-                nodes.Network.Mend(cut);
+                nodes.Labs.Network!.Mend(cut);
                 break;
         }
 
         say($"end of {fault}");
+    }
+
+    private async Task SlowAsync(Fault fault)
+    {
+        var random = new Random((int)fault.Lasts.TotalMilliseconds);
+        var disks = nodes.Labs.Disks!;
+        await RepeatAsync(fault.Lasts, () => TimeSpan.FromMilliseconds(random.Next(5, 60)), () =>
+        {
+            disks.Freeze(fault.Node);
+            Thread.Sleep(random.Next(20, 500));
+            disks.Thaw(fault.Node);
+        });
+    }
+
+    private async Task DamageAsync(Fault fault)
+    {
+        nodes.Kill(fault.Node);
+        await nodes.EndedAsync(fault.Node);
+        if (nodes.Labs.Disks!.Damage(fault.Node) is { } position)
+        {
+            say($"byte {position} of what {fault.Node} has written is changed");
+            var logged = nodes.LogOf(fault.Node).Length;
+            nodes.StartOnce(fault.Node);
+            try
+            {
+                await nodes.EndedAsync(fault.Node).WaitAsync(RefuseWithin);
+                if (!nodes.LogOf(fault.Node)[logged..].Contains(nodes.Labs.Disks.Root.FullName, StringComparison.Ordinal))
+                {
+                    broken(Checking.ViolationKind.ServedDamage, $"{fault.Node} does not name its damaged file");
+                }
+
+                say($"{fault.Node} has refused to start");
+            }
+            catch (TimeoutException)
+            {
+                broken(Checking.ViolationKind.ServedDamage, $"{fault.Node} runs with a damaged file (byte {position})");
+                nodes.Kill(fault.Node);
+                await nodes.EndedAsync(fault.Node);
+            }
+        }
+
+        // What its operator is told to do: away with the directory, and the others' copies come back.
+        nodes.Labs.Disks.Clear(fault.Node);
+        nodes.Start(fault.Node);
     }
 
     private async Task FlapAsync(Fault fault)
@@ -69,9 +173,9 @@ internal sealed class FaultInjector(CampaignNodes nodes, Action<string> say)
         TimeSpan Some() => TimeSpan.FromMilliseconds(random.Next(200, 3000));
         await RepeatAsync(fault.Lasts, Some, () =>
         {
-            nodes.Network!.Cut(cut);
+            nodes.Labs.Network!.Cut(cut);
             Thread.Sleep(Some());
-            nodes.Network.Mend(cut);
+            nodes.Labs.Network!.Mend(cut);
         });
     }
 

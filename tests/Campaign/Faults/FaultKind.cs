@@ -15,8 +15,35 @@ internal enum FaultKind
     /// <summary>The spare backend joins, empty, and leaves again.</summary>
     Join,
 
-    /// <summary>Every backend is killed at once: survived only where sessions are durable.</summary>
+    /// <summary>A backend dies in the moment in which the spare one, empty, has joined.</summary>
+    Relay,
+
+    /// <summary>Every process is killed at once, and started again: survived by sessions on disk.</summary>
     Full,
+
+    /// <summary>Every process is told to stop at once, and started again.</summary>
+    Halt,
+
+    /// <summary>A backend's disk takes up to some tenths of a second for each write.</summary>
+    Slow,
+
+    /// <summary>A backend's disk does not answer.</summary>
+    Stuck,
+
+    /// <summary>A backend's disk is full.</summary>
+    Fill,
+
+    /// <summary>A byte of a backend's file changes while it is down: it must refuse to start, and comes back empty.</summary>
+    Damage,
+
+    /// <summary>A node's clock is set minutes or hours ahead or back, and later right again.</summary>
+    Clock,
+
+    /// <summary>A node's clock is wrong when it is started, and set right while it runs.</summary>
+    Skew,
+
+    /// <summary>A node has hardly more memory than it has taken already.</summary>
+    Squeeze,
 
     /// <summary>A node is cut off from all others, both ways.</summary>
     Isolate,

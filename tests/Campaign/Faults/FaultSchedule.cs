@@ -8,7 +8,7 @@ internal static class FaultSchedule
     private const int TriesForSecond = 20;
 
     /// <summary>Kinds that only make sense alone: they hit everybody.</summary>
-    private static readonly HashSet<FaultKind> Alone = [FaultKind.Full, FaultKind.Apart, FaultKind.Outvote, FaultKind.Rift];
+    private static readonly HashSet<FaultKind> Alone = [FaultKind.Full, FaultKind.Halt, FaultKind.Relay, FaultKind.Apart, FaultKind.Outvote, FaultKind.Rift];
 
     public static IEnumerable<Episode> Create(int seed, IReadOnlyList<FaultKind> kinds, Topology topology)
     {
@@ -40,7 +40,7 @@ internal static class FaultSchedule
         for (var i = 0; i < TriesForSecond; i++)
         {
             var kind = kinds[random.Next(kinds.Count)];
-            if (Alone.Contains(kind) || (kind == FaultKind.Join && first.Kind == FaultKind.Join))
+            if (Alone.Contains(kind) || (kind == first.Kind && kind is FaultKind.Join or FaultKind.Clock))
             {
                 continue;
             }
@@ -80,8 +80,18 @@ internal static class FaultSchedule
                 return new Fault(kind, pair[0], pair[1], after, Length(random));
             case FaultKind.Seed:
                 return new Fault(kind, Topology.Lighthouse, null, after, Length(random));
-            case FaultKind.Outvote or FaultKind.Full:
-                return new Fault(kind, topology.Backends[random.Next(topology.BackendCount)], null, after, Seconds(random, 8, 15));
+            case FaultKind.Full or FaultKind.Halt:
+                return new Fault(kind, "all", null, after, TimeSpan.Zero);
+            case FaultKind.Slow or FaultKind.Stuck or FaultKind.Fill:
+                return new Fault(kind, Backend(), null, after, Length(random));
+            case FaultKind.Damage:
+                return new Fault(kind, Backend(), null, after, TimeSpan.Zero);
+            case FaultKind.Relay:
+                return new Fault(kind, Backend(), random.Next(2) == 0 ? "up" : "ready", after, Seconds(random, 0, 3));
+            case FaultKind.Clock or FaultKind.Skew:
+                return new Fault(kind, Backend(), null, after, Seconds(random, 4, 12), Jump(random));
+            case FaultKind.Outvote:
+                return new Fault(kind, Backend(), null, after, Seconds(random, 8, 15));
             case FaultKind.Apart:
                 return new Fault(kind, "frontends", "backends", after, Length(random));
             case FaultKind.Kill or FaultKind.Stop:
@@ -97,6 +107,8 @@ internal static class FaultSchedule
                 return new Fault(kind, node, null, after, Length(random));
         }
 
+        string Backend() => topology.Backends[random.Next(topology.BackendCount)];
+
         bool IsBackend(string name) => topology.Backends.Contains(name);
     }
 
@@ -107,6 +119,10 @@ internal static class FaultSchedule
         1 => Seconds(random, 2, 6),
         _ => Seconds(random, 8, 16),
     };
+
+    // Within the idle timeout (20 min), past it, or past the time for which ended sessions are remembered (1 h) too.
+    private static TimeSpan Jump(Random random) =>
+        TimeSpan.FromMinutes(random.Next(3) switch { 0 => random.Next(1, 15), 1 => random.Next(25, 55), _ => random.Next(90, 600) } * (random.Next(2) == 0 ? 1 : -1));
 
     private static TimeSpan Seconds(Random random, double from, double to) =>
         TimeSpan.FromSeconds(Math.Round(from + (random.NextDouble() * (to - from)), 1));

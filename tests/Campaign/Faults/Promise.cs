@@ -4,15 +4,18 @@ namespace Pomegranate.Campaign.Faults;
 
 /// <summary>
 /// Which faults at once the cluster promises to survive at replication level majority: what the scheduler must not
-/// exceed. Two backends that lose their memory at once take acknowledged writes with them, by design.
+/// exceed. Without disks, two backends that lose their memory at once take acknowledged writes with them, by design.
 /// </summary>
 internal static class Promise
 {
-    /// <summary>Kinds that no promise covers, so only on request: all backends at once take the sessions with them.</summary>
-    public static readonly IReadOnlySet<FaultKind> NotCovered = new HashSet<FaultKind> { FaultKind.Full };
-
     public static bool Covers(IReadOnlyList<Fault> faults, Topology topology)
     {
+        if (faults is [{ Kind: FaultKind.Full or FaultKind.Halt }])
+        {
+            // Every disk is back afterwards.
+            return true;
+        }
+
         var hit = faults.SelectMany(fault => Hit(fault, topology)).ToList();
         var silent = faults.Where(fault => IsSilent(fault.Kind)).SelectMany(fault => Hit(fault, topology)).Distinct().Count();
         var members = topology.Regular.Count;
@@ -25,18 +28,27 @@ internal static class Promise
     /// <summary>Nodes that the cluster may go on without: dead, or taken for it.</summary>
     private static IEnumerable<string> Hit(Fault fault, Topology topology) => fault.Kind switch
     {
-        FaultKind.Join or FaultKind.Churn => [],
+        FaultKind.Join or FaultKind.Churn or FaultKind.Clock => [],
 
         // One of the two is enough to heal the cut.
         FaultKind.Pair => [fault.Node],
         FaultKind.Apart => [],
         FaultKind.Split => [fault.Node, fault.Other!],
-        FaultKind.Full => topology.Backends,
+        FaultKind.Full or FaultKind.Halt => topology.Regular,
         _ => [fault.Node],
     };
 
-    public static bool NeedsNetwork(FaultKind kind) => kind is FaultKind.Isolate or FaultKind.Split or FaultKind.Deaf or FaultKind.Mute or FaultKind.Pair
-        or FaultKind.Rift or FaultKind.Apart or FaultKind.Flap or FaultKind.Seed or FaultKind.Outvote or FaultKind.Churn;
+    /// <summary>What the fault is done with; null where signals are enough.</summary>
+    public static Facility? Needs(FaultKind kind) => kind switch
+    {
+        // Without disks nothing is promised of a stop of all backends.
+        FaultKind.Full or FaultKind.Halt or FaultKind.Slow or FaultKind.Stuck or FaultKind.Fill or FaultKind.Damage => Facility.Disk,
+        FaultKind.Clock or FaultKind.Skew => Facility.Clock,
+        FaultKind.Squeeze => Facility.Memory,
+        FaultKind.Kill or FaultKind.Hang or FaultKind.Stop or FaultKind.Join or FaultKind.Relay => null,
+        _ => Facility.Network,
+    };
 
-    private static bool IsSilent(FaultKind kind) => kind is not (FaultKind.Kill or FaultKind.Stop or FaultKind.Join or FaultKind.Churn);
+    private static bool IsSilent(FaultKind kind) =>
+        kind is FaultKind.Hang or FaultKind.Squeeze || (Needs(kind) == Facility.Network && kind != FaultKind.Churn);
 }

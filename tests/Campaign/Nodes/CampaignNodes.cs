@@ -19,6 +19,7 @@ internal sealed class CampaignNodes : IAsyncDisposable
     private readonly NodeSet _set;
     private readonly HashSet<string> _meantToRun = [];
     private readonly Action<string> _say;
+    private readonly string _directory;
     private readonly List<StreamWriter> _logs = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, DateTime> _endedAt = [];
@@ -28,19 +29,23 @@ internal sealed class CampaignNodes : IAsyncDisposable
     /// <param name="logs">A directory: a file for each node.</param>
     /// <param name="say">Told of every process that ended unasked.</param>
     public CampaignNodes(
-        Topology topology, Programs programs, NetworkLab? network, IReadOnlyList<KeyValuePair<string, string>> settings, string logs, Action<string> say)
+        Topology topology, Programs programs, Labs labs, IReadOnlyList<KeyValuePair<string, string>> settings, string logs, Action<string> say)
     {
         Topology = topology;
-        Network = network;
+        Labs = labs;
         _say = say;
+        _directory = logs;
         Directory.CreateDirectory(logs);
         using var ports = new FreePorts();
-        NodeSpec Spec(string name, NodeRole role, NodeProgram program) => network is null
+        NodeSpec Spec(string name, NodeRole role, NodeProgram program) => labs.Network is not { } network
             ? new NodeSpec(name, role, program, ports.Any(), ports.Any(), role == NodeRole.Frontend ? ports.Any() : null)
+            {
+                Launcher = labs.Launcher(name),
+            }
             : new NodeSpec(name, role, program, 4053, 9110, role == NodeRole.Frontend ? 8080 : null)
             {
                 Host = network.Address(name),
-                Launcher = network.Launcher(name),
+                Launcher = labs.Launcher(name),
             };
         List<NodeSpec> specs =
         [
@@ -48,13 +53,13 @@ internal sealed class CampaignNodes : IAsyncDisposable
             .. topology.Backends.Append(topology.Spare).Select(name => Spec(name, NodeRole.Backend, programs.App)),
             .. topology.Frontends.Select(name => Spec(name, NodeRole.Frontend, programs.Frontend)),
         ];
-        _set = new NodeSet(new ClusterPlan(specs, [], settings), spec => new NodeLog(spec.Name, 0, Log(logs, spec.Name)));
+        _set = new NodeSet(new ClusterPlan(specs, [], settings, labs.Disks?.Root), spec => new NodeLog(spec.Name, 0, Log(logs, spec.Name)));
         _supervisor = Task.Run(SuperviseAsync);
     }
 
     public Topology Topology { get; }
 
-    public NetworkLab? Network { get; }
+    public Labs Labs { get; }
 
     public IReadOnlyList<NodeSpec> MeantToRun
     {
@@ -82,6 +87,22 @@ internal sealed class CampaignNodes : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a node whose end is awaited: it is not started again.</summary>
+    public void StartOnce(string name) => _set[name].Start();
+
+    /// <summary>All that the node has printed.</summary>
+    public string LogOf(string name)
+    {
+        using var log = new StreamReader(new FileStream(Path.Combine(_directory, name + ".log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return log.ReadToEnd();
+    }
+
+    /// <summary>The node's process; null while it does not run.</summary>
+    public int? Pid(string name) => _set[name].Pid;
+
+    /// <summary>The node as planned.</summary>
+    public NodeSpec Spec(string name) => _set[name].Spec;
+
     /// <summary>SIGKILL, and it stays down.</summary>
     public void Kill(string name) => End(name, node => node.Kill());
 
@@ -97,18 +118,6 @@ internal sealed class CampaignNodes : IAsyncDisposable
     /// <summary>Completes when the node's process, if there is one, has ended.</summary>
     public Task EndedAsync(string name) => _set[name].Ended;
 
-    /// <summary>The resident memory of each process, in bytes.</summary>
-    public IEnumerable<(string Node, long Bytes)> Memory()
-    {
-        foreach (var node in _set.Nodes)
-        {
-            if (node.Pid is { } pid && ResidentBytes(pid) is { } bytes)
-            {
-                yield return (node.Spec.Name, bytes);
-            }
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -117,19 +126,6 @@ internal sealed class CampaignNodes : IAsyncDisposable
         _set.Dispose();
         _logs.ForEach(log => log.Dispose());
         _stop.Dispose();
-    }
-
-    private static long? ResidentBytes(int pid)
-    {
-        try
-        {
-            return System.Diagnostics.Process.GetProcessById(pid).WorkingSet64;
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
-        {
-            // It has just ended.
-            return null;
-        }
     }
 
     private void End(string name, Action<NodeProcess> act)

@@ -5,6 +5,19 @@ namespace Pomegranate.Campaign.Nodes;
 /// <summary>Runs a program of the system to its end.</summary>
 internal static class Command
 {
+    /// <summary>For what may have been done already: that it fails says nothing.</summary>
+    public static void Try(string program, IEnumerable<string> arguments)
+    {
+        try
+        {
+            Run(program, arguments);
+        }
+        catch (CampaignException)
+        {
+            // There was nothing to do, or somebody else has done it.
+        }
+    }
+
     /// <param name="input">What it reads from its standard input.</param>
     /// <returns>What it printed.</returns>
     /// <exception cref="CampaignException">It failed; the message has what it said.</exception>

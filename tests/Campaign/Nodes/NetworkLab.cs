@@ -13,14 +13,12 @@ namespace Pomegranate.Campaign.Nodes;
 /// </remarks>
 internal sealed class NetworkLab : IDisposable
 {
-    private const string Prefix = "pgc";
-
     // The rule "local" is 0; it moves behind ours.
     private const int LocalRule = 1000;
     private const int FirstCutRule = 100;
 
     private readonly Lock _lock = new();
-    private readonly string _name = $"{Prefix}{Environment.ProcessId}";
+    private readonly string _name = LabNames.Own;
     private readonly string _subnet;
     private readonly IReadOnlyList<string> _nodes;
     private readonly Dictionary<(string From, string To), int> _cuts = [];
@@ -29,6 +27,7 @@ internal sealed class NetworkLab : IDisposable
     {
         _nodes = nodes;
         RemoveOrphans();
+        using var alone = OneAtATime();
         _subnet = FreeSubnet();
         try
         {
@@ -53,7 +52,7 @@ internal sealed class NetworkLab : IDisposable
     public static string? Obstacle() =>
         !OperatingSystem.IsLinux() ? "network namespaces are Linux's"
         : Environment.UserName != "root" ? "network namespaces need root"
-        : !File.Exists("/usr/sbin/ip") && !File.Exists("/sbin/ip") && !File.Exists("/usr/bin/ip") ? "the command ip is missing: install iproute2"
+        : !LabNames.IsInstalled("ip") ? "the command ip is missing: install iproute2"
         : null;
 
     public string Address(string node) => $"{_subnet}.{Index(node) + 10}";
@@ -108,7 +107,23 @@ internal sealed class NetworkLab : IDisposable
 
     private string Namespace(string node) => $"{_name}-{node}";
 
-    // Two campaigns may run at once.
+    /// <summary>Two campaigns that begin in the same moment would both find the same subnet free.</summary>
+    private static FileStream OneAtATime()
+    {
+        var path = Path.Combine(LabNames.RunDirectory, $"{LabNames.Prefix}-subnets.lock");
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(50);
+            }
+        }
+    }
+
     private static string FreeSubnet()
     {
         var taken = Command.Run("ip", ["-o", "-4", "addr"]);
@@ -125,10 +140,8 @@ internal sealed class NetworkLab : IDisposable
     /// <summary>A campaign that was killed could not clean up: the next one does it.</summary>
     private static void RemoveOrphans()
     {
-        var owners = Directory.Exists("/run/netns")
-            ? Directory.GetFiles("/run/netns", $"{Prefix}*").Select(path => Path.GetFileName(path).Split('-')[0]).Distinct()
-            : [];
-        foreach (var owner in owners.Where(owner => !Directory.Exists($"/proc/{owner[Prefix.Length..]}")))
+        var spaces = Directory.Exists("/run/netns") ? Directory.GetFiles("/run/netns", $"{LabNames.Prefix}*") : [];
+        foreach (var owner in LabNames.Orphans(spaces).Select(LabNames.OwnerOf).Distinct())
         {
             Remove(owner);
         }
@@ -139,26 +152,14 @@ internal sealed class NetworkLab : IDisposable
         // First the interfaces: those of a namespace go with it, but some time after, and the next run has the same names.
         foreach (var port in Directory.GetFileSystemEntries("/sys/class/net", $"{name}-*"))
         {
-            Try($"link del {Path.GetFileName(port)}");
+            Command.Try("ip", ["link", "del", Path.GetFileName(port)]);
         }
 
         foreach (var space in Directory.Exists("/run/netns") ? Directory.GetFiles("/run/netns", $"{name}-*") : [])
         {
-            Try($"netns del {Path.GetFileName(space)}");
+            Command.Try("ip", ["netns", "del", Path.GetFileName(space)]);
         }
 
-        Try($"link del {name}");
-    }
-
-    private static void Try(string command)
-    {
-        try
-        {
-            Ip(command);
-        }
-        catch (CampaignException)
-        {
-            // It was not there, or not yet: nothing is left to clean up.
-        }
+        Command.Try("ip", ["link", "del", name]);
     }
 }

@@ -11,6 +11,7 @@ namespace Pomegranate.Campaign.Nodes;
 internal sealed class WholeCheck(CampaignNodes nodes, HttpClient http)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     /// <returns>What is still missing when the time is up; null if the cluster is whole.</returns>
     public async Task<string?> WaitAsync(TimeSpan within, CancellationToken cancellation)
@@ -34,23 +35,44 @@ internal sealed class WholeCheck(CampaignNodes nodes, HttpClient http)
         }
     }
 
-    /// <summary>How many session actors live, as a frontend counts them; null where none answers.</summary>
-    public async Task<int?> LiveActorsAsync(CancellationToken cancellation)
+    /// <summary>Waits, looking often, for the moment in which the node has joined.</summary>
+    /// <param name="ready">Until it says that it is ready; else until another node sees it as Up.</param>
+    /// <returns>Whether it came.</returns>
+    public async Task<bool> HasJoinedAsync(string node, bool ready, TimeSpan within)
     {
-        foreach (var frontend in nodes.MeantToRun.Where(node => node.Http is not null))
+        var spec = nodes.Spec(node);
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < within)
         {
             try
             {
-                var shards = JsonNode.Parse(await http.GetStringAsync(new Uri(frontend.Management, "cluster/shards"), cancellation));
-                return (int?)shards?["entities"];
+                if (ready)
+                {
+                    using var answer = await http.GetAsync(new Uri(spec.Management, "ready"));
+                    if (answer.IsSuccessStatusCode)
+                    {
+                        return true;
+                    }
+                }
+                else
+                {
+                    var view = JsonNode.Parse(await http.GetStringAsync(new Uri(nodes.Spec(Topology.Lighthouse).Management, "cluster/members")))!;
+                    if (view["members"]!.AsArray().Any(member =>
+                        ((string)member!["node"]!).EndsWith("@" + spec.Address, StringComparison.Ordinal) && (string)member["status"]! == "Up"))
+                    {
+                        return true;
+                    }
+                }
             }
-            catch (Exception exception) when (IsSilence(exception, cancellation))
+            catch (Exception exception) when (IsSilence(exception, CancellationToken.None))
             {
-                // The next one may know.
+                // Not yet.
             }
+
+            await Task.Delay(Glance);
         }
 
-        return null;
+        return false;
     }
 
     private async Task<string?> MissingAsync(string name, Uri management, CancellationToken cancellation)

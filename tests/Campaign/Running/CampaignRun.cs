@@ -13,11 +13,13 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
 {
     private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(3);
 
-    /// <summary>An idle session's actor goes after this: it recovers often in a run, and is gone soon after it.</summary>
-    private const string PassivateAfter = "00:00:05";
-
-    /// <summary>How long after the load the last session actor may live.</summary>
-    private static readonly TimeSpan RestWithin = TimeSpan.FromSeconds(60);
+    /// <summary>
+    /// An idle session's actor goes after some seconds: it recovers often in a run, and is gone soon after it. After a
+    /// stop of all backends nobody waits long for a disk that has been emptied. And expired sessions are looked for all the
+    /// time: a clock that is wrong for a moment must not be right again before anybody has looked at it.
+    /// </summary>
+    public static readonly IReadOnlyList<KeyValuePair<string, string>> Settings =
+        [new("Pomegranate:Session:PassivateAfter", "00:00:05"), new("Pomegranate:Replication:RestartPatience", "00:00:20"), new("Pomegranate:Session:SweepInterval", "00:00:02")];
 
     private readonly RunClock _clock = new();
     private readonly List<Violation> _found = [];
@@ -36,10 +38,16 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
             say($"{_clock.Now / 1000,6:0.0} s  {what}");
         }
 
+        void Broken(ViolationKind kind, string what)
+        {
+            Note(what);
+            _found.Add(new Violation(kind, null, _clock.Now, 0, what));
+        }
+
         var topology = new Topology(options.Backends, options.Frontends);
-        using var network = options.Loopback || NetworkLab.Obstacle() is not null ? null : new NetworkLab([.. topology.Regular, topology.Spare]);
+        using var labs = options.Loopback ? Labs.None : Labs.Create(topology, Wanted(options, seed), directory);
         await using var nodes = new CampaignNodes(
-            topology, programs, network, [new("Pomegranate:Session:PassivateAfter", PassivateAfter), .. options.Settings], directory, Note);
+            topology, programs, labs, [.. Settings, .. options.Settings], directory, Note);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var whole = new WholeCheck(nodes, http);
         topology.Regular.ToList().ForEach(nodes.Start);
@@ -51,10 +59,12 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
         }
 
         Note("the cluster is whole");
-        using var load = new Load(seed, options.Sessions, options.Think, options.Deadline, _clock, nodes.Frontends, history);
+        var rest = new RestCheck(nodes, http);
+        await rest.BeginAsync();
+        using var load = new Load(seed, new LoadShape(options.Sessions, Pace.Thinking(options.Think)), options.Deadline, _clock, nodes.Frontends, history);
         try
         {
-            await RunEpisodesAsync(topology, new FaultInjector(nodes, Note), whole, Note, cancellation);
+            await RunEpisodesAsync(topology, new FaultInjector(nodes, whole, Note, Broken), whole, Note, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -68,15 +78,27 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
         _episode = 0;
         Note("every session is read once more");
         await load.ReadAllAsync();
-        var largest = await RestAsync(nodes, whole, cancellation);
+        var largest = await RestAsync(rest, cancellation);
         return Judge(history, path, largest);
+    }
+
+    /// <summary>What the nodes of this seed's run have of their own: what its faults need, and the disks.</summary>
+    public static IReadOnlySet<Facility> Wanted(CampaignOptions options, int seed)
+    {
+        var wanted = options.KindsOf(seed).Select(Promise.Needs).OfType<Facility>().Append(Facility.Network).ToHashSet();
+        if (options.HasDisks(seed))
+        {
+            wanted.Add(Facility.Disk);
+        }
+
+        return wanted;
     }
 
     private async Task RunEpisodesAsync(Topology topology, FaultInjector faults, WholeCheck whole, Action<string> note, CancellationToken cancellation)
     {
         var random = new Random(seed);
         var began = _clock.Now;
-        var schedule = FaultSchedule.Create(seed, options.Kinds, topology)
+        var schedule = FaultSchedule.Create(seed, options.KindsOf(seed), topology)
             .Where(episode => options.Only.Count == 0 || options.Only.Contains(episode.Number))
             .TakeWhile(episode => options.Only.Count == 0 || episode.Number <= options.Only.Max());
         if (options.Kinds.Count == 0)
@@ -118,54 +140,16 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
         }
     }
 
-    private async Task<long> RestAsync(CampaignNodes nodes, WholeCheck whole, CancellationToken cancellation)
+    private async Task<long> RestAsync(RestCheck rest, CancellationToken cancellation)
     {
-        var began = Stopwatch.GetTimestamp();
-        int? live;
-        while ((live = await whole.LiveActorsAsync(cancellation)) != 0 && Stopwatch.GetElapsedTime(began) < RestWithin)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(500), cancellation);
-        }
-
-        if (live != 0)
-        {
-            _found.Add(new Violation(
-                ViolationKind.Leak, null, _clock.Now, 0,
-                $"{live?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown many"} session actors live {RestWithin.TotalSeconds:0} s after the last request"));
-        }
-
-        var memory = nodes.Memory().Select(node => (node.Node, Megabytes: node.Bytes / 1_000_000)).ToList();
-        foreach (var (node, megabytes) in memory.Where(node => node.Megabytes > options.MaxResidentMegabytes))
-        {
-            _found.Add(new Violation(ViolationKind.Leak, null, _clock.Now, 0, $"{node} holds {megabytes} MB at rest, over {options.MaxResidentMegabytes} MB"));
-        }
-
-        return memory.Count == 0 ? 0 : memory.Max(node => node.Megabytes);
+        var (held, uses) = await rest.EndAsync(cancellation);
+        var large = uses.Where(use => use.Resident / 1_000_000 > options.MaxResidentMegabytes)
+            .Select(use => $"{use.Node} holds {use.Resident / 1_000_000} MB at rest, over {options.MaxResidentMegabytes} MB");
+        _found.AddRange(held.Select(what => $"{what}, {RestCheck.Within.TotalSeconds:0} s after the last request").Concat(large)
+            .Select(what => new Violation(ViolationKind.Leak, null, _clock.Now, 0, what)));
+        return uses.Select(use => use.Resident / 1_000_000).DefaultIfEmpty().Max();
     }
 
-    private RunResult Judge(History history, string path, long largest)
-    {
-        var operations = history.Operations;
-        var violations = _found.Concat(HistoryChecker.Check(operations, options.Deadline)).OrderBy(violation => violation.At).ToList();
-        return new RunResult(
-            seed,
-            path,
-            operations.Count,
-            operations.Select(operation => operation.Session).Distinct().Count(),
-            operations.Count(operation => operation.Outcome == Outcome.Maybe),
-            operations.Count(operation => operation.Outcome == Outcome.NotSent),
-            largest,
-            [.. _episodes.Select(episode => Measured(episode, operations))],
-            violations);
-    }
-
-    private static EpisodeResult Measured(EpisodeResult episode, IReadOnlyList<Operation> operations)
-    {
-        var during = operations.Where(operation => operation.End >= episode.Began && operation.Start <= episode.Ended).ToList();
-        return episode with
-        {
-            LongestPause = during.Count == 0 ? 0 : during.Max(operation => operation.End - operation.Start),
-            Maybe = during.Count(operation => operation.Outcome == Outcome.Maybe),
-        };
-    }
+    private RunResult Judge(History history, string path, long largest) =>
+        RunResult.Of(seed, options, history, path, largest, _episodes, _found);
 }

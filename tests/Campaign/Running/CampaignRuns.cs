@@ -21,9 +21,12 @@ internal static class CampaignRuns
 
         var programs = Programs.Of(repository, backend);
         Say($"Faults: {string.Join(", ", options.Kinds).ToLowerInvariant()}");
-        if (!options.Loopback && NetworkLab.Obstacle() is { } obstacle)
+        foreach (var facility in options.Loopback ? [] : Enum.GetValues<Facility>())
         {
-            Say($"No faults of the network: {obstacle}.");
+            if (Labs.Obstacle(facility) is { } obstacle)
+            {
+                Say($"No faults of the {facility.ToString().ToLowerInvariant()}: {obstacle}.");
+            }
         }
 
         var results = new List<RunResult>();
@@ -32,9 +35,16 @@ internal static class CampaignRuns
             Say($"Seed {seed}");
             try
             {
-                var result = await new CampaignRun(options, programs, seed, Say).RunAsync(cancellation);
+                var result = options.Soak
+                    ? await new SoakRun(options, programs, seed, Say).RunAsync(cancellation)
+                    : await new CampaignRun(options, programs, seed, Say).RunAsync(cancellation);
                 results.Add(result);
                 Report.Run(result, options);
+                if (options.Table is { } table)
+                {
+                    RunTable.Append(table, result);
+                }
+
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {

@@ -30,14 +30,14 @@ internal static class Report
             return;
         }
 
-        Violations(result.Violations, History.Load(result.History));
+        Violations(result.Violations, History.Load(result.Path));
         var first = result.Violations[0];
         var episode = result.Episodes.LastOrDefault(episode => episode.Began <= first.At)?.Episode;
-        var kinds = string.Join(',', options.Kinds).ToLowerInvariant();
+        var kinds = string.Join(',', options.KindsOf(result.Seed)).ToLowerInvariant();
         var again = $"dotnet run --project tests/Campaign -- --seed {result.Seed} --faults {kinds} --sessions {options.Sessions}"
-            + $" --backends {options.Backends} --frontends {options.Frontends}{(options.Bug is null ? "" : $" --bug {options.Bug}")}";
+            + $" --backends {options.Backends} --frontends {options.Frontends} --disks {(result.HasDisks ? "all" : "none")}{(options.Bug is null ? "" : $" --bug {options.Bug}")}";
         Console.WriteLine($"Again: {again}{(episode is null ? "" : $" --only {episode.Number}")}");
-        Console.WriteLine($"The history: {result.History}, the nodes' logs beside it.");
+        Console.WriteLine($"The history: {result.Path}, the nodes' logs beside it.");
     }
 
     public static void Violations(IReadOnlyList<Violation> violations, History history)
