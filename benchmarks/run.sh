@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Pomegranate: benchmarks/run.sh compare | profile | growth | overload | micro | transfer [options]   (--help for each)
+# Measures Pomegranate: benchmarks/run.sh compare | profile | growth | overload | timeline | micro | transfer [options]   (--help for each)
 # Debian with the .NET SDK. Installs with apt what a command needs and is missing; builds Release; starts everything itself,
 # on loopback, and stops it.
 set -euo pipefail
@@ -30,9 +30,10 @@ case $command in
     growth) need wrk wrk; need ss iproute2 ;;
     profile) need wrk wrk; need perf linux-perf ;;
     overload) need wrk wrk ;;
+    timeline) ;;
     transfer) need curl curl ;;
     micro) ;;
-    *) echo "$command: expected compare, profile, growth, overload, micro or transfer." >&2; exit 2 ;;
+    *) echo "$command: expected compare, profile, growth, overload, timeline, micro or transfer." >&2; exit 2 ;;
 esac
 install
 case $command in

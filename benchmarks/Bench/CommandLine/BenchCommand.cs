@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pomegranate.Bench.Growing;
 using Pomegranate.Bench.Overloading;
 using Pomegranate.Bench.Systems;
+using Pomegranate.Bench.Timelines;
 
 namespace Pomegranate.Bench.CommandLine;
 
@@ -14,6 +15,7 @@ internal static class BenchCommand
         Profile(),
         Growth(),
         Overload(),
+        Timeline(),
     };
 
     private static Command Compare()
@@ -73,6 +75,22 @@ internal static class BenchCommand
         var command = new Command("overload", "Offers once, twice and three times what the product can take.") { path, limit, connections, seconds, warm, Out };
         command.SetAction((result, _) => RequireRelease(() => new Overload(new OverloadOptions(
             result.GetValue(path)!, result.GetValue(limit), result.GetValue(connections), result.GetValue(seconds), result.GetValue(warm), result.GetValue(Out)!)).RunAsync()));
+        return command;
+    }
+
+    private static Command Timeline()
+    {
+        var fault = new Option<string>("--fault") { Description = "kill, kill-coordinator, stop (SIGSTOP) or term.", DefaultValueFactory = _ => "kill" };
+        fault.AcceptOnlyFromAmong("kill", "kill-coordinator", "stop", "term");
+        var times = Number("--times", "How many failovers.", 5);
+        var sessions = Number("--sessions", "How many sessions count in loops, 20 ms apart.", 50);
+        var backends = Number("--backends", "How many backends.", 3);
+        var frontends = Number("--frontends", "How many frontends.", 2);
+        var set = new Option<string[]>("--set") { Description = "Configuration for every node, for example Pomegranate:Cluster:Shards=32.", HelpName = "key=value", DefaultValueFactory = _ => [] };
+        var command = new Command("timeline", "Takes failovers apart: when each node comes to each step, from the nodes' logs.") { fault, times, sessions, backends, frontends, set, Out };
+        command.SetAction((result, _) => RequireRelease(() => new FailoverTimeline(new TimelineOptions(
+            result.GetValue(fault)!, result.GetValue(times), result.GetValue(sessions), result.GetValue(backends), result.GetValue(frontends),
+            result.GetValue(set)!, result.GetValue(Out)!)).RunAsync()));
         return command;
     }
 

@@ -12,11 +12,15 @@ namespace Pomegranate.Bench.Load;
 internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
 {
     private readonly byte[] _buffer = new byte[bufferBytes];
+    private int _length;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     public void Dispose() => _socket.Dispose();
 
     public Task ConnectAsync(Uri url) => _socket.ConnectAsync(IPAddress.Loopback, url.Port);
+
+    /// <summary>The last response, whole.</summary>
+    public ReadOnlySpan<byte> Response => _buffer.AsSpan(0, _length);
 
     /// <summary>Whether the last status was 503.</summary>
     public bool IsRefusal { get; private set; }
@@ -33,7 +37,7 @@ internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
                 throw new BenchException("The server closed a connection under load.");
             }
 
-            length += read;
+            _length = length += read;
             if (IsComplete(_buffer.AsSpan(0, length)))
             {
                 IsRefusal = _buffer.AsSpan(0, length).StartsWith("HTTP/1.1 503"u8);

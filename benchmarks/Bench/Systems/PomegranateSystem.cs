@@ -49,6 +49,13 @@ internal sealed class PomegranateSystem(string work, int backends = 2, int front
         _nodes = state.Nodes;
     }
 
+    /// <summary>What all nodes have printed so far.</summary>
+    public IReadOnlyList<string> LogLines()
+    {
+        using var reader = new StreamReader(new FileStream(Path.Combine(Work, "cluster.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd().Split('\n');
+    }
+
     /// <summary>A command of LocalCluster's: <c>stop backend3</c>, <c>restart backend3</c>.</summary>
     public Task TellAsync(string command) => Cluster!.TellAsync(command);
 

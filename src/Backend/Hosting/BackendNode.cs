@@ -94,7 +94,7 @@ internal sealed partial class BackendNode(
             id => SessionActor.Props(context, id),
             ClusterShardingSettings.Create(_system!),
             sharding,
-            new RendezvousShardAllocation(),
+            new RendezvousShardAllocation(node.Value.App, logger),
             SessionActor.Stop.Instance);
         _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");

@@ -117,6 +117,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case FindRequest:
                 break;
             case Recovered recovered:
+                _services.Logger.Recovered();
                 Open(recovered.Entry);
                 break;
             case RecoveryFailed failed:

@@ -23,4 +23,7 @@ internal static partial class SessionLog
 
     [LoggerMessage(2205, LogLevel.Information, "{Count} sessions have expired on this node.")]
     public static partial void SessionsExpired(this ILogger logger, int count);
+
+    [LoggerMessage(2206, LogLevel.Debug, "A session was read from the replicas.")]
+    public static partial void Recovered(this ILogger logger);
 }

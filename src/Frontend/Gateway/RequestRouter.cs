@@ -53,6 +53,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly Homes _homes;
     private GatewayOptions _options;
     private int _step;
+    private long? _doubtSince;
 
     public RequestRouter(
         string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null)
@@ -292,6 +293,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         _step = 0;
+        _doubtSince = now;
         OnAskAgain();
     }
 
@@ -331,6 +333,11 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         {
             _step = Math.Min(_step + 1, 20);
             Timers.StartSingleTimer(nameof(AskAgain), AskAgain.Instance, _step * Step);
+        }
+        else if (_doubtSince is { } began)
+        {
+            _doubtSince = null;
+            _log.Info("No request is in doubt any more, {0:F0} ms after the backend was gone.", _time.GetElapsedTime(began).TotalMilliseconds);
         }
     }
 

@@ -158,13 +158,17 @@ internal sealed class LivenessActor : ReceiveActor, IWithTimers
         }
 
         peer.Attempts = 0;
-        if (noted.Note == PeerWatch.Note.FalseAlarm)
+        switch (noted.Note)
         {
-            LivenessLog.FalseAlarm(_log, noted.Node);
-        }
-        else
-        {
-            LivenessLog.Established(_log, noted.Node);
+            case PeerWatch.Note.Closed:
+                LivenessLog.Closed(_log, noted.Node);
+                break;
+            case PeerWatch.Note.FalseAlarm:
+                LivenessLog.FalseAlarm(_log, noted.Node);
+                break;
+            default:
+                LivenessLog.Established(_log, noted.Node);
+                break;
         }
     }
 

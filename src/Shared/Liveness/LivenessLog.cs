@@ -43,4 +43,7 @@ internal static partial class LivenessLog
 
     [LoggerMessage(1211, LogLevel.Debug, "The rehearsal of a proof of death failed. The first real one will be slower.")]
     public static partial void RehearsalFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(1212, LogLevel.Debug, "The liveness connection to {Node} closed. Whether its process lives is asked.")]
+    public static partial void Closed(ILogger log, UniqueAddress node);
 }

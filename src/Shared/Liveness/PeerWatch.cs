@@ -38,6 +38,7 @@ internal sealed class PeerWatch(TimeProvider time)
     public enum Note
     {
         Established,
+        Closed,
         FalseAlarm,
     }
 
@@ -66,6 +67,7 @@ internal sealed class PeerWatch(TimeProvider time)
                 }
             }
 
+            note(Note.Closed);
             (var evidence, socket) = await InquireAsync(remote, local.Address, incarnation, cancellation);
             if (socket is null)
             {

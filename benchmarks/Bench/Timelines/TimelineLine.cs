@@ -1,0 +1,21 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Pomegranate.Bench.Timelines;
+
+/// <summary>One line of a node's log, as LocalCluster prints it.</summary>
+internal sealed partial record TimelineLine(string Node, DateTime Time, string Text)
+{
+    /// <summary>Null for what is no log line of a node.</summary>
+    public static TimelineLine? Parse(string line)
+    {
+        var match = Form().Match(line);
+        return match.Success
+            ? new(match.Groups["node"].Value, DateTime.Today + TimeSpan.Parse(match.Groups["time"].Value, CultureInfo.InvariantCulture), match.Groups["text"].Value)
+            : null;
+    }
+
+    // backend1     | 21:03:04.123 info: Pomegranate.Membership[1010] Member ... is Removed.
+    [GeneratedRegex(@"^(?<node>\S+)\s+\| (?:\e\[\d+m)?(?<time>\d\d:\d\d:\d\d\.\d{3}) (?<text>.*)$")]
+    private static partial Regex Form();
+}
