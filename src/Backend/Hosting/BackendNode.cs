@@ -99,7 +99,7 @@ internal sealed partial class BackendNode(
         _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _system!.ActorOf(FailoverAccelerator.Props(node.Value.App), "failover-accelerator");
+        _system!.ActorOf(FailoverAccelerator.Props(node.Value.App, region), "failover-accelerator");
         IsReady = true;
         Ready(logger, node.Value.NodeName, Cluster.Get(_system!).SelfAddress.ToString());
     }

@@ -1,86 +1,195 @@
-using System.Reflection;
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Cluster.Sharding;
 using Akka.Event;
 using Pomegranate.Clustering;
+using Pomegranate.Liveness;
 
 namespace Pomegranate.Backend.Sharding;
 
 /// <summary>
-/// Ends two waits of Akka's shard coordinator that a backend's death otherwise costs, for a second after a backend was
-/// removed. Runs on every backend and speaks to the coordinator only where it is on the same node.
+/// Ends the waits of Akka's sharding that a backend's death otherwise costs. Runs on every backend and speaks only to
+/// what is on the same node: the shard coordinator, if it is here, its singleton manager, and the node's own region.
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
+/// <item>The coordinator moves, and a dead backend's shards are given away, when the member has been removed, which
+/// takes the agreement of all. Where this node has itself proven the death and sees the member unreachable, it need not
+/// be waited for: the process cannot run anything any more. The singleton manager and the region are told that the
+/// member is removed, the coordinator what a region tells it that has stopped. Not before it is unreachable: the
+/// replicator would ask the dead node for its acknowledgement first, and wait.</item>
 /// <item>A new coordinator that has read its state waits a fixed 500 ms for news of regions that died with its
-/// predecessor (ShardCoordinator.WatchStateActors). Here members are removed on proof of death before it starts, and it
-/// leaves the regions of removed members out by itself, so the internal message that ends the wait is sent early. In
-/// every other state the coordinator ignores it. Measured: 560 ms of the 1.4 s that a coordinator's death was felt.</item>
+/// predecessor (ShardCoordinator.WatchStateActors). That has been said, so the internal message that ends the wait is
+/// sent early. In every other state the coordinator ignores it.</item>
 /// <item>A shard that is being moved away from the node that dies waits for the whole hand-off timeout: the rebalance
 /// worker counts the region's death as its consent, and then asks the dead region to hand off. A timeout sent early
 /// makes it give up, which is safe at any time: the shard's home is then looked up anew.</item>
+/// <item>The region looks for a new coordinator every 100 ms.</item>
 /// </list>
-/// Where an Akka release renames the first message, a warning is logged and its 500 ms are back.
+/// Where an Akka release renames one of the messages, a warning is logged and its wait is back. What each wait costs:
+/// docs/failover.md, "One failover, taken apart".
 /// </remarks>
 internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
 {
-    private const int Attempts = 20;
+    /// <summary>Long enough for a coordinator to move and to read its state.</summary>
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How often a backend that has just joined is asked for its region.</summary>
+    private static readonly TimeSpan IdentifyInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly HashSet<UniqueAddress> _proven = [];
+    private readonly HashSet<UniqueAddress> _dead = [];
+
+    /// <summary>The other backends' regions: the coordinator knows them by their incarnation, not by their path.</summary>
+    private readonly Dictionary<UniqueAddress, IActorRef?> _regions = [];
+    private readonly string _regionPath;
+    private readonly ActorSelection _singleton;
+    private readonly ActorSelection _singletonsBuffer;
+    private readonly ActorSelection _coordinator;
+    private readonly ActorSelection _rebalanceWorkers;
+    private readonly IActorRef _region;
+    private readonly string _role;
     private int _left;
 
     /// <param name="app">The app this backend runs: its shards have a coordinator of their own.</param>
-    public FailoverAccelerator(string app)
+    /// <param name="region">This node's own region.</param>
+    public FailoverAccelerator(string app, IActorRef region)
     {
-        var role = AppName.RoleOf(app);
-        var path = $"/system/sharding/{AppName.ShardTypeOf(app)}Coordinator/singleton/coordinator";
-        var coordinator = Context.ActorSelection(path);
-        var rebalanceWorkers = Context.ActorSelection($"{path}/*");
-        var endOfWait = EndOfWait();
-        if (endOfWait is null)
+        var type = AppName.ShardTypeOf(app);
+        var singleton = $"/system/sharding/{type}Coordinator";
+        var coordinator = $"{singleton}/singleton/coordinator";
+        _role = AppName.RoleOf(app);
+        _regionPath = $"/system/sharding/{type}";
+        _singleton = Context.ActorSelection(singleton);
+        _singletonsBuffer = Context.ActorSelection($"{singleton}/*");
+        _coordinator = Context.ActorSelection(coordinator);
+        _rebalanceWorkers = Context.ActorSelection($"{coordinator}/*");
+        _region = region;
+        if (ShardingInternals.Missing() is { Count: > 0 } missing)
         {
-            Context.GetLogger().Warning("This Akka.Cluster.Sharding has no ShardCoordinator.StateInitialized: a new shard coordinator waits its 500 ms.");
+            Context.GetLogger().Warning("This Akka.Cluster.Sharding lacks {0}: failovers take longer.", string.Join(", ", missing));
         }
 
-        Receive<ClusterEvent.MemberRemoved>(removed =>
+        Receive<DeathProven>(death =>
         {
-            if (removed.Member.HasRole(role))
+            _proven.Add(death.Node);
+            if (_cluster.State.Unreachable.FirstOrDefault(member => member.UniqueAddress.Equals(death.Node)) is { } member)
             {
-                _left = Attempts;
-                Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, Interval);
+                OnDead(member);
             }
         });
-        Receive<Tick>(_ =>
-        {
-            if (endOfWait is not null)
-            {
-                coordinator.Tell(endOfWait, ActorRefs.NoSender);
-            }
-
-            rebalanceWorkers.Tell(ReceiveTimeout.Instance, ActorRefs.NoSender);
-            if (--_left == 0)
-            {
-                Timers.Cancel(nameof(Tick));
-            }
-        });
-        Receive<ClusterEvent.CurrentClusterState>(_ => { });
+        Receive<ClusterEvent.UnreachableMember>(lost => OnDead(lost.Member));
+        Receive<ClusterEvent.MemberRemoved>(removed => OnRemoved(removed.Member));
+        Receive<ClusterEvent.MemberUp>(up => OnUp(up.Member));
+        Receive<ClusterEvent.IClusterDomainEvent>(_ => { });
+        Receive<ActorIdentity>(OnIdentity);
+        Receive<Look>(_ => IdentifyRegions());
+        Receive<Tick>(_ => OnTick());
+        Timers.StartPeriodicTimer(nameof(Look), Look.Instance, TimeSpan.Zero, IdentifyInterval);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(string app) => Akka.Actor.Props.Create(() => new FailoverAccelerator(app));
+    public static Props Props(string app, IActorRef region) =>
+        Akka.Actor.Props.Create(() => new FailoverAccelerator(app, region)).WithDispatcher("akka.actor.internal-dispatcher");
 
-    protected override void PreStart() => _cluster.Subscribe(Self, typeof(ClusterEvent.MemberRemoved));
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(
+            Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberUp), typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.UnreachableMember));
+        Context.System.EventStream.Subscribe(Self, typeof(DeathProven));
+    }
 
     protected override void PostStop() => _cluster.Unsubscribe(Self);
 
-    private static object? EndOfWait() => typeof(ClusterSharding).Assembly
-        .GetType("Akka.Cluster.Sharding.ShardCoordinator+StateInitialized")
-        ?.GetField("Instance", BindingFlags.Public | BindingFlags.Static)
-        ?.GetValue(null);
+    private void OnUp(Member member)
+    {
+        if (member.HasRole(_role) && !member.UniqueAddress.Equals(_cluster.SelfUniqueAddress))
+        {
+            _regions.TryAdd(member.UniqueAddress, null);
+        }
+    }
+
+    private void IdentifyRegions()
+    {
+        foreach (var node in _regions.Where(known => known.Value is null).Select(known => known.Key))
+        {
+            Context.ActorSelection(new RootActorPath(node.Address) + _regionPath).Tell(new Identify(node));
+        }
+    }
+
+    private void OnIdentity(ActorIdentity identity)
+    {
+        if (identity is { MessageId: UniqueAddress node, Subject: { } region } && _regions.ContainsKey(node))
+        {
+            _regions[node] = region;
+        }
+    }
+
+    private void OnDead(Member member)
+    {
+        if (member.HasRole(_role) && _proven.Contains(member.UniqueAddress) && _dead.Add(member.UniqueAddress))
+        {
+            var removed = new ClusterEvent.MemberRemoved(member.Copy(MemberStatus.Removed), MemberStatus.Down);
+            _singleton.Tell(removed, ActorRefs.NoSender);
+            _singletonsBuffer.Tell(removed, ActorRefs.NoSender);
+            _region.Tell(removed, ActorRefs.NoSender);
+            Hurry();
+        }
+    }
+
+    private void OnRemoved(Member member)
+    {
+        if (member.HasRole(_role))
+        {
+            _proven.Remove(member.UniqueAddress);
+            _dead.Remove(member.UniqueAddress);
+            _regions.Remove(member.UniqueAddress);
+            Hurry();
+        }
+    }
+
+    private void Hurry()
+    {
+        _left = (int)(Duration / Interval);
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, Interval);
+    }
+
+    private void OnTick()
+    {
+        // Again and again: a coordinator that has just come here knows nothing before it has read its state.
+        foreach (var dead in _dead.Select(node => _regions.GetValueOrDefault(node)).OfType<IActorRef>())
+        {
+            Tell(_coordinator, ShardingInternals.RegionStopped(dead));
+        }
+
+        Tell(_coordinator, ShardingInternals.StateInitialized);
+        _rebalanceWorkers.Tell(ReceiveTimeout.Instance, ActorRefs.NoSender);
+        if (ShardingInternals.RegisterRetry is { } register)
+        {
+            _region.Tell(register, ActorRefs.NoSender);
+        }
+
+        if (--_left == 0)
+        {
+            Timers.Cancel(nameof(Tick));
+        }
+    }
+
+    private static void Tell(ActorSelection target, object? message)
+    {
+        if (message is not null)
+        {
+            target.Tell(message, ActorRefs.NoSender);
+        }
+    }
+
+    private sealed class Look
+    {
+        public static readonly Look Instance = new();
+    }
 
     private sealed class Tick
     {

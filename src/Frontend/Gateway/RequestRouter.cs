@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Clustering;
 using Pomegranate.Gateway;
+using Pomegranate.Liveness;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
 
@@ -31,7 +32,12 @@ namespace Pomegranate.Frontend.Gateway;
 /// </remarks>
 internal sealed class RequestRouter : ReceiveActor, IWithTimers
 {
+    /// <summary>Before what was not delivered is sent again.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Between two times that the requests in doubt are asked after.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Silence after which a home is asked whether it still has the request: remoting may have lost a message.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
@@ -52,7 +58,6 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly SessionSharding _sharding;
     private readonly Homes _homes;
     private GatewayOptions _options;
-    private int _step;
     private long? _doubtSince;
 
     public RequestRouter(
@@ -86,6 +91,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         Receive<GatewayOptions>(changed => _options = changed);
         Receive<AskAgain>(_ => OnAskAgain());
         Receive<CheckSilence>(_ => OnCheckSilence());
+        Receive<DeathProven>(death => BackendDied(death.Node));
         Receive<ClusterEvent.MemberUp>(e => BackendSeen(e.Member));
         Receive<ClusterEvent.MemberRemoved>(e => BackendGone(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting));
         Receive<ClusterEvent.MemberLeft>(e => _homes.Leaving(e.Member.Address));
@@ -100,8 +106,11 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null) =>
         Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, sharding, onDeath));
 
-    protected override void PreStart() =>
+    protected override void PreStart()
+    {
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(DeathProven));
+    }
 
     protected override void PostStop()
     {
@@ -285,14 +294,37 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             _onDeath?.Invoke(unchecked((ulong)(long)member.UniqueAddress.Uid));
         }
 
-        _log.Info("Backend {0} is gone; asking after {1} requests in flight.", member.Address, _pending.Count);
+        Doubt(member.UniqueAddress);
+    }
+
+    /// <summary>
+    /// This node has proven it, so its requests need not wait until all members agree: the coordinator does not either.
+    /// What is sent to the dead node meanwhile is in doubt once more when it is removed.
+    /// </summary>
+    private void BackendDied(UniqueAddress node)
+    {
+        if (_backends.Contains(node))
+        {
+            _homes.Gone(node.Address);
+            if (_cluster.State.Members.FirstOrDefault(member => member.UniqueAddress.Equals(node)) is { } dead)
+            {
+                // If the coordinator was there the proxy looks for the next one at once.
+                _region.Tell(new ClusterEvent.MemberRemoved(dead.Copy(MemberStatus.Removed), MemberStatus.Down), ActorRefs.NoSender);
+            }
+
+            Doubt(node);
+        }
+    }
+
+    private void Doubt(UniqueAddress dead)
+    {
+        _log.Info("Backend {0} is gone; asking after {1} requests in flight.", dead.Address, _pending.Count);
         var now = _time.GetTimestamp();
         foreach (var request in _pending.Values)
         {
             request.InDoubtSince ??= now;
         }
 
-        _step = 0;
         _doubtSince = now;
         OnAskAgain();
     }
@@ -300,6 +332,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private void OnAskAgain()
     {
         var inDoubt = 0;
+        var now = _time.GetTimestamp();
+        var shortest = TimeSpan.MaxValue;
+        var asked = new HashSet<string>();
         foreach (var request in _pending.Values.ToList())
         {
             if (request.InDoubtSince is not { } since)
@@ -307,7 +342,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 continue;
             }
 
-            if (_time.GetElapsedTime(since) > _options.FailoverDeadline)
+            var waited = _time.GetElapsedTime(since, now);
+            if (waited > _options.FailoverDeadline)
             {
                 _pending.Remove(request.Message.RequestId.Number);
                 request.Fail(new GatewayException(
@@ -317,11 +353,13 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             }
 
             inDoubt++;
+            shortest = waited < shortest ? waited : shortest;
 
             // What is sent before the region proxy knows of the death goes to the dead node and is lost: hence several
             // times, and each time the proxy asks for the home anew.
             _homes.Forget(request.Message.SessionId);
-            if (ForgetHome.Of(_sharding.ShardOf(request.Message.SessionId)) is { } forget)
+            var shard = _sharding.ShardOf(request.Message.SessionId);
+            if (asked.Add(shard) && ForgetHome.Of(shard) is { } forget)
             {
                 _region.Tell(forget, ActorRefs.NoSender);
             }
@@ -331,14 +369,30 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
         if (inDoubt > 0)
         {
-            _step = Math.Min(_step + 1, 20);
-            Timers.StartSingleTimer(nameof(AskAgain), AskAgain.Instance, _step * Step);
+            if (ShardingInternals.Retry is { } retry)
+            {
+                // The proxy by itself looks for the coordinator, and for the homes of what it holds back, every 100 ms.
+                _region.Tell(retry, ActorRefs.NoSender);
+            }
+
+            Timers.StartSingleTimer(nameof(AskAgain), AskAgain.Instance, PauseAfter(shortest, inDoubt));
         }
         else if (_doubtSince is { } began)
         {
             _doubtSince = null;
             _log.Info("No request is in doubt any more, {0:F0} ms after the backend was gone.", _time.GetElapsedTime(began).TotalMilliseconds);
         }
+    }
+
+    /// <summary>
+    /// An eighth of what has been waited: often while a failover is to be short, seldom where it is not. The more are
+    /// asked after, the less often.
+    /// </summary>
+    private static TimeSpan PauseAfter(TimeSpan waited, int inDoubt)
+    {
+        var least = Shortest * Math.Max(1, inDoubt / 200.0);
+        var pause = waited / 8;
+        return pause < least ? least : pause > Longest ? Longest : pause;
     }
 
     private void OnCheckSilence()
@@ -349,7 +403,6 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             {
                 request.HeardOfAt = _time.GetTimestamp();
                 request.InDoubtSince = _time.GetTimestamp();
-                _step = 0;
                 Timers.StartSingleTimer(nameof(AskAgain), AskAgain.Instance, TimeSpan.Zero);
             }
         }

@@ -57,6 +57,7 @@ internal static class PomegranateNode
                     SecondClusterWatch.Props(
                         [.. Seeds(options).Select(Address.Parse)], system.Settings.Config.GetTimeSpan("pomegranate.partitions.second-cluster-interval")),
                     SecondClusterWatch.Name))
+                .WithActors((system, _) => system.ActorOf(MembershipPace.Props(), MembershipPace.Name))
                 .WithActors((system, _) => system.ActorOf(
                     MemberLog.Props(provider.GetRequiredService<ILoggerFactory>().CreateLogger("Pomegranate.Membership")), MemberLog.Name))
                 .WithProofOfDeath(options, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILoggerFactory>());

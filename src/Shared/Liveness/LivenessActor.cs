@@ -228,6 +228,8 @@ internal sealed class LivenessActor : ReceiveActor, IWithTimers
             peer.DetectorIsOurs = true;
         }
 
+        // First: the member becomes unreachable, and what waits for it stops waiting, before all agree that it is down.
+        Context.System.EventStream.Publish(new DeathProven(node, evidence));
         if (peer.Status == MemberStatus.Exiting)
         {
             // Unreachable is enough for the leader to remove it; down would spoil an orderly exit.
@@ -238,8 +240,6 @@ internal sealed class LivenessActor : ReceiveActor, IWithTimers
             LivenessLog.Dead(_log, node, evidence);
             _cluster.Down(node.Address);
         }
-
-        Context.System.EventStream.Publish(new DeathProven(node, evidence));
     }
 
     /// <summary>Asks a peer for its port, unless it is watched by then.</summary>
