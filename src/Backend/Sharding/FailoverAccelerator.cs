@@ -130,7 +130,7 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
 
     private void OnDead(Member member)
     {
-        if (member.HasRole(_role) && _proven.Contains(member.UniqueAddress) && _dead.Add(member.UniqueAddress))
+        if (member.HasRole(_role) && _proven.Contains(member.UniqueAddress) && IsMajorityReachable() && _dead.Add(member.UniqueAddress))
         {
             var removed = new ClusterEvent.MemberRemoved(member.Copy(MemberStatus.Removed), MemberStatus.Down);
             _singleton.Tell(removed, ActorRefs.NoSender);
@@ -138,6 +138,16 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
             _region.Tell(removed, ActorRefs.NoSender);
             Hurry();
         }
+    }
+
+    /// <summary>
+    /// The coordinator reads and writes its state with a majority, in which the dead member counts until it is removed:
+    /// of two backends the one left would wait for it, and go on waiting for a second after its removal.
+    /// </summary>
+    private bool IsMajorityReachable()
+    {
+        var backends = _cluster.State.Members.Where(member => member.HasRole(_role)).ToList();
+        return backends.Count(member => !_cluster.State.Unreachable.Contains(member)) > backends.Count / 2;
     }
 
     private void OnRemoved(Member member)
