@@ -16,7 +16,8 @@ namespace Pomegranate.Backend.Sharding;
 /// takes the agreement of all. Where this node has itself proven the death and sees the member unreachable, it need not
 /// be waited for: the process cannot run anything any more. The singleton manager and the region are told that the
 /// member is removed, the coordinator what a region tells it that has stopped. Not before it is unreachable: the
-/// replicator would ask the dead node for its acknowledgement first, and wait.</item>
+/// replicator would ask the dead node for its acknowledgement first, and wait. Nor where a majority of the backends needs
+/// the dead one: of two, the one left waits for the removal.</item>
 /// <item>A new coordinator that has read its state waits a fixed 500 ms for news of regions that died with its
 /// predecessor (ShardCoordinator.WatchStateActors). That has been said, so the internal message that ends the wait is
 /// sent early. In every other state the coordinator ignores it.</item>
@@ -85,6 +86,7 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberUp>(up => OnUp(up.Member));
         Receive<ClusterEvent.IClusterDomainEvent>(_ => { });
         Receive<ActorIdentity>(OnIdentity);
+        Receive<WhichRegions>(_ => Sender.Tell(new KnownRegions([.. _regions.Where(known => known.Value is not null).Select(known => known.Key)])));
         Receive<Look>(_ => IdentifyRegions());
         Receive<Tick>(_ => OnTick());
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, TimeSpan.Zero, IdentifyInterval);
@@ -195,6 +197,15 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
             target.Tell(message, ActorRefs.NoSender);
         }
     }
+
+    /// <summary>For tests: answered by <see cref="KnownRegions"/>.</summary>
+    internal sealed class WhichRegions
+    {
+        public static readonly WhichRegions Instance = new();
+    }
+
+    /// <summary>The backends whose regions are known.</summary>
+    internal sealed record KnownRegions(IReadOnlyList<UniqueAddress> Nodes) : INoSerializationVerificationNeeded;
 
     private sealed class Look
     {

@@ -27,6 +27,12 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// <summary>How often it was sent to a home.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>
+    /// Whether the region proxy was left to find its home: a request sent to a home that this frontend knows cannot have
+    /// gone to a node known to be dead.
+    /// </summary>
+    public bool IsThroughProxy { get; set; }
+
     /// <summary>When it was last sent or a home last said that it runs; <see cref="TimeProvider"/> timestamp.</summary>
     public long HeardOfAt { get; set; } = sentAt;
 

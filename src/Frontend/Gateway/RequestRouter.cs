@@ -54,6 +54,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly Dictionary<ulong, PendingRequest> _pending = [];
     private readonly HashSet<UniqueAddress> _backends = [];
+    private readonly HashSet<UniqueAddress> _dead = [];
     private readonly Action<ulong>? _onDeath;
     private readonly SessionSharding _sharding;
     private readonly Homes _homes;
@@ -202,6 +203,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private void Run(PendingRequest request)
     {
         request.Attempts++;
+        request.IsThroughProxy = _homes.Of(request.Message.SessionId) is null;
         Tell(request.Message);
     }
 
@@ -211,6 +213,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         request.InDoubtSince = null;
         request.HeardOfAt = _time.GetTimestamp();
         request.Attempts++;
+        request.IsThroughProxy = _homes.Of(request.Message.SessionId) is null;
         Tell(request.Message with { IsFreshId = false });
     }
 
@@ -294,16 +297,17 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             _onDeath?.Invoke(unchecked((ulong)(long)member.UniqueAddress.Uid));
         }
 
-        Doubt(member.UniqueAddress);
+        // Where its death was proven, the others have been asked after, or were sent to homes that live.
+        Doubt(member.UniqueAddress, onlyThroughProxy: _dead.Remove(member.UniqueAddress));
     }
 
     /// <summary>
     /// This node has proven it, so its requests need not wait until all members agree: the coordinator does not either.
-    /// What is sent to the dead node meanwhile is in doubt once more when it is removed.
+    /// What the proxy still sends to the dead node is in doubt when that is removed.
     /// </summary>
     private void BackendDied(UniqueAddress node)
     {
-        if (_backends.Contains(node))
+        if (_backends.Contains(node) && _dead.Add(node))
         {
             _homes.Gone(node.Address);
             if (_cluster.State.Members.FirstOrDefault(member => member.UniqueAddress.Equals(node)) is { } dead)
@@ -312,15 +316,16 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 _region.Tell(new ClusterEvent.MemberRemoved(dead.Copy(MemberStatus.Removed), MemberStatus.Down), ActorRefs.NoSender);
             }
 
-            Doubt(node);
+            Doubt(node, onlyThroughProxy: false);
         }
     }
 
-    private void Doubt(UniqueAddress dead)
+    private void Doubt(UniqueAddress dead, bool onlyThroughProxy)
     {
-        _log.Info("Backend {0} is gone; asking after {1} requests in flight.", dead.Address, _pending.Count);
+        var doubtful = _pending.Values.Where(request => request.IsThroughProxy || !onlyThroughProxy).ToList();
+        _log.Info("Backend {0} is gone; asking after {1} of {2} requests in flight.", dead.Address, doubtful.Count, _pending.Count);
         var now = _time.GetTimestamp();
-        foreach (var request in _pending.Values)
+        foreach (var request in doubtful)
         {
             request.InDoubtSince ??= now;
         }

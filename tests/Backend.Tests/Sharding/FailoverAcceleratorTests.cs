@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Event;
 using Pomegranate.Backend.Sharding;
@@ -22,6 +23,7 @@ public sealed class FailoverAcceleratorTests : IDisposable
 {
     private const string EndlessWaits = """
         akka.cluster.sharding { handoff-timeout = 10m, rebalance-interval = 100ms }
+        pomegranate.partitions.stable-after = 10m
         akka.loglevel = WARNING
         """;
 
@@ -53,6 +55,45 @@ public sealed class FailoverAcceleratorTests : IDisposable
     }
 
     [Fact]
+    public async Task BackendDead_ProvenNotRemoved_ItsShardAnswersAtItsNewHome()
+    {
+        using var third = await ThreeAsync();
+        var region = StartRegion(_coordinator, new DirectedAllocation(_dying.Address.Address));
+        var dying = StartRegion(_dying, new DirectedAllocation(_dying.Address.Address));
+        StartRegion(third, new DirectedAllocation(_dying.Address.Address));
+        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region));
+        Assert.Equal(_dying.Address.Address, await AskAsync(dying));
+        Assert.Equal(_dying.Address.Address, await AskAsync(region));
+        await KnowsRegionAsync(accelerator, _dying);
+
+        await DieAsync(_dying);
+        await ProveAsync(_coordinator, _dying);
+
+        await AnswersAsync(region, from: _coordinator);
+        Assert.Contains(_coordinator.Cluster.State.Members, member => member.UniqueAddress.Equals(_dying.Address));
+    }
+
+    [Fact]
+    public async Task CoordinatorDead_ProvenNotRemoved_TheNextOneTakesOver()
+    {
+        using var third = await ThreeAsync();
+        var oldest = StartRegion(_coordinator, new DirectedAllocation(_coordinator.Address.Address));
+        var region = StartRegion(_dying, new DirectedAllocation(_coordinator.Address.Address));
+        StartRegion(third, new DirectedAllocation(_coordinator.Address.Address));
+        var accelerator = _dying.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region));
+        Assert.Equal(_coordinator.Address.Address, await AskAsync(oldest));
+        Assert.Equal(_coordinator.Address.Address, await AskAsync(region));
+        await KnowsRegionAsync(accelerator, _coordinator);
+
+        // Here the oldest dies, and with it the coordinator.
+        await DieAsync(_coordinator);
+        await ProveAsync(_dying, _coordinator);
+
+        await AnswersAsync(region, from: _dying);
+        Assert.Contains(_dying.Cluster.State.Members, member => member.UniqueAddress.Equals(_coordinator.Address));
+    }
+
+    [Fact]
     public async Task Start_ThisAkka_StillHasTheMessages()
     {
         var warnings = new List<object>();
@@ -72,6 +113,61 @@ public sealed class FailoverAcceleratorTests : IDisposable
         _coordinator.Dispose();
         _dying.Dispose();
     }
+
+    /// <summary>With a third backend: the coordinator's state needs a majority, which the dead one is not to be part of.</summary>
+    private async Task<BackendSystem> ThreeAsync()
+    {
+        var third = BackendSystem.Start(EndlessWaits);
+        await _coordinator.JoinAsync();
+        await _dying.JoinAsync(_coordinator);
+        await third.JoinAsync(_coordinator);
+        foreach (var node in new[] { _coordinator, _dying, third })
+        {
+            await Eventually.AwaitAsync(
+                $"{node.Address} to see three backends Up", () => Task.FromResult(node.Cluster.State.Members.Count(member => member.Status == MemberStatus.Up) == 3));
+        }
+
+        return third;
+    }
+
+    /// <summary>It looks for the others' regions twice a second.</summary>
+    private static Task KnowsRegionAsync(IActorRef accelerator, BackendSystem of) => Eventually.AwaitAsync(
+        $"the accelerator to know the region of {of.Address}",
+        async () => (await accelerator.Ask<FailoverAccelerator.KnownRegions>(FailoverAccelerator.WhichRegions.Instance, Deadline.Default)).Nodes.Contains(of.Address));
+
+    private static async Task DieAsync(BackendSystem node)
+    {
+        ((ExtendedActorSystem)node.System).Abort();
+        await node.System.WhenTerminated.For("the node to be dead");
+    }
+
+    /// <summary>What the liveness actor does, but that it does not down the member: it is never removed.</summary>
+    private static async Task ProveAsync(BackendSystem node, BackendSystem dead)
+    {
+        ProvenDeaths.Of(node.System.EventStream).Add(dead.Address);
+        if (!node.Cluster.FailureDetector.IsMonitoring(dead.Address.Address))
+        {
+            node.Cluster.FailureDetector.Heartbeat(dead.Address.Address);
+        }
+
+        node.System.EventStream.Publish(new DeathProven(dead.Address, DeathEvidence.Refused));
+        await Eventually.AwaitAsync(
+            "the dead to be unreachable", () => Task.FromResult(node.Cluster.State.Unreachable.Any(member => member.UniqueAddress.Equals(dead.Address))));
+    }
+
+    /// <summary>As a frontend does it: the region is made to ask anew, until the answer comes from there.</summary>
+    private Task AnswersAsync(IActorRef region, BackendSystem from) => Eventually.AwaitAsync($"the shard at home on {from.Address}", async () =>
+    {
+        region.Tell(ForgetHome.Of(new SessionSharding(1).ShardOf(_id))!, ActorRefs.NoSender);
+        try
+        {
+            return (await region.Ask<Address>(new FindRequest(new RequestId(1, 1), _id), TimeSpan.FromMilliseconds(300))).Equals(from.Address.Address);
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
+        }
+    });
 
     private static IActorRef StartRegion(BackendSystem node, IShardAllocationStrategy allocation) => ClusterSharding.Get(node.System).Start(
         AppName.ShardTypeOf(AppName.Default),

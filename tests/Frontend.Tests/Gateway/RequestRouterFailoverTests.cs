@@ -37,7 +37,7 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
         BackendRemoved();
 
         var find = await HomeGetsAsync<FindRequest>();
-        Assert.Equal([find, find, find], (await HomesGetWhileAsync(TimeSpan.FromMilliseconds(25 + 50 + 75))).Cast<FindRequest>());
+        Assert.Equal([find, find, find], (await HomesGetWhileAsync(TimeSpan.FromMilliseconds(10 + 10 + 10))).Cast<FindRequest>());
 
         // A home says so to each question that waited for it.
         Reply(request, ReplyKind.NotSeen);
@@ -48,6 +48,52 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
         Reply(request, ReplyKind.Response);
         Assert.Equal(ReplyKind.Response, (await AnswerOfAsync(request)).Kind);
         Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
+    public async Task DeathProven_RequestsAreAskedAfterBeforeTheMemberIsRemoved()
+    {
+        var request = await InFlightAsync("GET");
+
+        DeathOfBackendProven();
+
+        Assert.Equal(request.Message.RequestId, (await HomeGetsAsync<FindRequest>()).RequestId);
+        Reply(request, ReplyKind.NotSeen);
+        Assert.Equal(request.Message with { IsFreshId = false }, await HomeGetsAsync<RunRequest>());
+    }
+
+    [Fact]
+    public async Task DeathProven_RequestSentThroughTheProxyMeanwhile_IsAskedAfterWhenTheMemberIsRemoved()
+    {
+        BackendUp();
+        BackendUp(2);
+        DeathOfBackendProven();
+        var request = Send();
+        await HomeGetsAsync<RunRequest>();
+
+        BackendRemoved();
+
+        Assert.Equal(request.Message.RequestId, (await HomeGetsAsync<FindRequest>()).RequestId);
+    }
+
+    [Fact]
+    public async Task DeathProven_RequestSentToALivingHome_IsNotAskedAfterWhenTheMemberIsRemoved()
+    {
+        BackendUp();
+        BackendUp(2);
+        var session = SessionId.NewRandom();
+        var first = Send(session: session);
+        await HomeGetsAsync<RunRequest>();
+        ReplyFromNode(first, ReplyKind.Response);
+        await AnswerOfAsync(first);
+        Router.Tell(new ActorIdentity(Node, Inlet.Ref));
+        DeathOfBackendProven(2);
+        Send(session: session);
+        await InletGetsAsync();
+
+        BackendRemoved(2);
+
+        await HomesGetNothingMoreAsync();
     }
 
     [Fact]

@@ -46,6 +46,7 @@ public sealed class PeerWatchTests : IDisposable
         await NoteAsync(PeerWatch.Note.Established);
 
         (await _peer.AcceptedAsync()).Dispose();
+        await NoteAsync(PeerWatch.Note.Closed);
         await NoteAsync(PeerWatch.Note.FalseAlarm);
         Assert.False(watch.IsCompleted);
 
@@ -82,6 +83,7 @@ public sealed class PeerWatchTests : IDisposable
         Assert.False(watch.IsCompleted);
 
         _peer.Incarnation = Incarnation;
+        await NoteAsync(PeerWatch.Note.Closed);
         await NoteAsync(PeerWatch.Note.FalseAlarm);
     }
 
