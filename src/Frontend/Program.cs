@@ -1,3 +1,4 @@
+using Pomegranate.Clustering;
 using Pomegranate.Frontend.Hosting;
 
 // A frontend: takes HTTP, finds the session's home through cluster sharding, and lets it answer.
@@ -6,4 +7,4 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddFrontend();
 var app = builder.Build();
 app.MapFrontend();
-await app.RunAsync();
+await app.RunNodeAsync();

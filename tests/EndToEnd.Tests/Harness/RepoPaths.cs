@@ -10,6 +10,8 @@ internal static class RepoPaths
 
     public static string LocalCluster => Built("tools/LocalCluster", "LocalCluster.dll");
 
+    public static string Frontend => Built("src/Frontend", "Pomegranate.Frontend.dll");
+
     public static string Pbm => Built("tools/pbm", "pbm.dll");
 
     private static string Built(string project, string file)
