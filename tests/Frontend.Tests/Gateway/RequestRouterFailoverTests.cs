@@ -2,6 +2,7 @@ using Akka.Actor;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Gateway;
+using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Frontend.Tests.Gateway;
