@@ -149,7 +149,7 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     private bool IsMajorityReachable()
     {
         var backends = _cluster.State.Members.Where(member => member.HasRole(_role)).ToList();
-        return backends.Count(member => !_cluster.State.Unreachable.Contains(member)) > backends.Count / 2;
+        return backends.Count(member => !_proven.Contains(member.UniqueAddress) && !_cluster.State.Unreachable.Contains(member)) > backends.Count / 2;
     }
 
     private void OnRemoved(Member member)
