@@ -53,6 +53,12 @@ public sealed class NodeOptions
     /// <summary>The TCP port of the liveness listener; 0, the default, lets the system choose.</summary>
     public int LivenessPort { get; set; }
 
+    /// <summary>
+    /// The TCP port where a backend takes the other nodes' lanes, the connections that requests and their answers travel
+    /// on; 0, the default, lets the system choose.
+    /// </summary>
+    public int LanePort { get; set; }
+
     /// <summary>The silence after which a peer is suspected: it takes no new shards until it is heard again. 1 s to 60 s, default 2 s.</summary>
     public TimeSpan AcceptableHeartbeatPause { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -16,6 +16,7 @@ internal sealed class NodeOptionsValidator : IValidateOptions<NodeOptions>
         rules.Check(options.Hostname.Length > 0, nameof(options.Hostname), options.Hostname, "must be an address or a name");
         rules.Range(nameof(options.Port), options.Port, 0, 65535);
         rules.Range(nameof(options.LivenessPort), options.LivenessPort, 0, 65535);
+        rules.Range(nameof(options.LanePort), options.LanePort, 0, 65535);
         rules.Check(AppName.IsValid(options.App), nameof(options.App), options.App, AppName.Rule);
         rules.Range(nameof(options.Weight), options.Weight, 1, 100);
         rules.Range(nameof(options.Shards), options.Shards, 1, 10_000);

@@ -42,11 +42,8 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     {
         SessionMessages => MessagesManifest,
         Replies => RepliesManifest,
-        RunRequest { Request.PathBase.Length: > 0 } => RunMountedManifest,
-        RunRequest run => run.IsInDoubt ? RunInDoubtManifest : RunManifest,
-        FindRequest => FindManifest,
-        CancelRequest => CancelManifest,
         RequestReply => ReplyManifest,
+        ISessionMessage message => Kinds[KindOf(message)],
         _ => throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {o.GetType()}.", nameof(o)),
     };
 
@@ -60,7 +57,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
                 writer.Count(messages.Items.Count);
                 foreach (var item in messages.Items)
                 {
-                    writer.Byte((byte)Array.IndexOf(Kinds, Manifest(item)));
+                    writer.Byte(KindOf(item));
                     Write(writer, item);
                 }
 
@@ -98,6 +95,21 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         return message;
     }
 
+    /// <summary>The message's place in <see cref="Kinds"/>.</summary>
+    public static byte KindOf(ISessionMessage message) => message switch
+    {
+        RunRequest { Request.PathBase.Length: > 0 } => 2,
+        RunRequest run => run.IsInDoubt ? (byte)1 : (byte)0,
+        FindRequest => 3,
+        CancelRequest => 4,
+        _ => throw new ArgumentException($"{nameof(GatewaySerializer)} does not write {message.GetType()}.", nameof(message)),
+    };
+
+    /// <exception cref="WireFormatException">The bytes are no message of this kind, or the kind is not known.</exception>
+    public static ISessionMessage ReadMessage(ref WireReader reader, byte kind) => kind < Kinds.Length
+        ? ReadMessage(ref reader, Kinds[kind])
+        : throw new WireFormatException($"A session message of kind {kind} is not known to this build.");
+
     /// <summary>A reply's bytes, for the head of a stream.</summary>
     public static byte[] ToBytes(RequestReply reply)
     {
@@ -115,7 +127,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         return reply;
     }
 
-    private static void Write(WireWriter writer, ISessionMessage message)
+    public static void Write(WireWriter writer, ISessionMessage message)
     {
         switch (message)
         {
@@ -160,10 +172,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var messages = new ISessionMessage[reader.Count(LeastMessageBytes)];
         for (var i = 0; i < messages.Length; i++)
         {
-            var kind = reader.Byte();
-            messages[i] = kind < Kinds.Length
-                ? ReadMessage(ref reader, Kinds[kind])
-                : throw new WireFormatException($"A session message of kind {kind} is not known to this build.");
+            messages[i] = ReadMessage(ref reader, reader.Byte());
         }
 
         return messages;
@@ -246,7 +255,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
             : throw new WireFormatException($"A stream ticket of port {port} and {secret.Length} secret bytes is none.");
     }
 
-    private static void Write(WireWriter writer, RequestReply reply)
+    public static void Write(WireWriter writer, RequestReply reply)
     {
         Write(writer, reply.RequestId);
         writer.Byte((byte)reply.Kind);

@@ -9,6 +9,8 @@ internal sealed class SessionSharding(int shards) : IMessageExtractor
 {
     private readonly string[] _names = [.. Enumerable.Range(0, shards).Select(n => n.ToString(CultureInfo.InvariantCulture))];
 
+    public int Count => _names.Length;
+
     public string? EntityId(object message) => message is GatewayProtocol.ISessionMessage session ? session.SessionId.ToString() : null;
 
     public object EntityMessage(object message) => message;
@@ -20,5 +22,8 @@ internal sealed class SessionSharding(int shards) : IMessageExtractor
             ? ShardOf(id)
             : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
 
-    public string ShardOf(SessionId id) => _names[id.StableHash % (ulong)_names.Length];
+    public string ShardOf(SessionId id) => _names[NumberOf(id)];
+
+    /// <summary>The shard's place among all, from 0.</summary>
+    public int NumberOf(SessionId id) => (int)(id.StableHash % (ulong)_names.Length);
 }

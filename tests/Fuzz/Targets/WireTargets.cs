@@ -11,6 +11,7 @@ using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
 using Pomegranate.Fuzz.Cases;
 using Pomegranate.Gateway;
+using Pomegranate.Lanes;
 using Pomegranate.Liveness;
 using Pomegranate.Partitions;
 using Pomegranate.Sessions;
@@ -73,6 +74,10 @@ internal static class WireTargets
         yield return new("stream greeting", [new StreamHello(Guid.Empty, 300, 7).ToBytes()], bytes => StreamHello.Parse(bytes) is not null, typeof(WireFormatException));
         yield return new("stream headers", [StreamHeaders.ToBytes(s_headers)], bytes => StreamHeaders.Parse(bytes) is not null, typeof(WireFormatException));
         yield return new("stream frames", [Frames()], ReadFrames, typeof(WireFormatException));
+        yield return Messages("lane messages", new LaneSerializer(null!), LaneProtocol.WantTicket.Instance, new LaneTicket(4711, -5, Guid.Empty));
+        yield return new("lane greeting", [new LaneHello(LaneChannel.Requests, Guid.Empty, new(Address.Parse("akka.tcp://pomegranate@f:4053"), 1)).ToBytes()],
+            bytes => LaneHello.Parse(bytes) is not null, typeof(WireFormatException));
+        yield return new("lane frames", [LaneFrames()], ReadLane, typeof(WireFormatException));
         yield return new("outcomes", [Outcome.Of(s_reply, new(Guid.Empty, Guid.Empty, Guid.Empty)).ToBytes(), Outcome.Of(s_reply, null).ToBytes()],
             bytes => Outcome.Read(bytes) is not null, typeof(WireFormatException));
     }
@@ -140,6 +145,43 @@ internal static class WireTargets
                 StreamFrameKind.End => StreamHeaders.Parse(payload),
                 _ => payload,
             };
+        }
+
+        return true;
+    }
+
+    private static byte[] LaneFrames()
+    {
+        var outbox = new LaneOutbox();
+        ISessionMessage[] messages = [new RunRequest(new(7, 300), s_id, true, s_request, new("frontend1", 4711, Guid.Empty)), new FindRequest(new(7, 300), s_id), new CancelRequest(new(7, 300), s_id)];
+        foreach (var message in messages)
+        {
+            var start = outbox.Begin();
+            GatewayFrames.WriteMessage(new WireWriter(outbox), message);
+            outbox.TryEnd(start, GatewayFrames.KindOf(message));
+        }
+
+        var answer = outbox.Begin();
+        GatewayFrames.WriteReply(new WireWriter(outbox), s_reply);
+        outbox.TryEnd(answer, GatewayFrames.Reply);
+        return outbox.Written.ToArray();
+    }
+
+    /// <summary>As a lane's loop does, in pieces as a network may make them.</summary>
+    private static bool ReadLane(byte[] bytes)
+    {
+        var inbox = new LaneInbox(64);
+        for (var rest = bytes.AsSpan(); !rest.IsEmpty;)
+        {
+            var free = inbox.Free().Span;
+            var count = Math.Min(Math.Min(free.Length, rest.Length), 61);
+            rest[..count].CopyTo(free);
+            rest = rest[count..];
+            inbox.Received(count);
+            while (inbox.TryTake(out var kind, out var payload))
+            {
+                _ = kind >= GatewayFrames.Reply ? GatewayFrames.ReadReply(kind, payload) : (object)GatewayFrames.ReadMessage(kind, payload);
+            }
         }
 
         return true;

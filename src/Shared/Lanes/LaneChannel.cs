@@ -1,0 +1,8 @@
+namespace Pomegranate.Lanes;
+
+/// <summary>What a lane is for: said in its greeting, never reused.</summary>
+internal enum LaneChannel : byte
+{
+    /// <summary>A frontend's requests to a backend, and their answers.</summary>
+    Requests = 1,
+}
