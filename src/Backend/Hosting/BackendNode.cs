@@ -16,6 +16,7 @@ using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.Sharding;
 using Pomegranate.Clustering;
 using Pomegranate.Gateway;
+using Pomegranate.Lanes;
 
 namespace Pomegranate.Backend.Hosting;
 
@@ -32,6 +33,7 @@ internal sealed partial class BackendNode(
     DurableSessions durable,
     SessionClock clock,
     TimeProvider time,
+    ILoggerFactory loggers,
     ILogger<BackendNode> logger) : IHostedLifecycleService, IServerDrain, IDisposable
 {
     /// <summary>How long the end of a session waits for one of the app's handlers.</summary>
@@ -97,6 +99,8 @@ internal sealed partial class BackendNode(
             new RendezvousShardAllocation(node.Value.App, logger),
             SessionActor.Stop.Instance);
         _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
+        _system!.OpenLanes(node.Value, loggers.CreateLogger("Pomegranate.Lanes"))
+            .Accept(LaneChannel.Requests, lane => new RequestLane(lane, region, context.Actors, _system!));
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
         _system!.ActorOf(FailoverAccelerator.Props(node.Value.App, region), "failover-accelerator");

@@ -1,13 +1,35 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Pomegranate.Sessions;
+
 namespace Pomegranate.Backend.Sessions;
 
-/// <summary>Counts the session actors of a node. Thread-safe.</summary>
+/// <summary>
+/// The session actors of this node that take requests: what comes by a lane goes straight to them. They keep it
+/// themselves. Thread-safe.
+/// </summary>
 internal sealed class LiveActors
 {
+    private readonly ConcurrentDictionary<SessionId, IActorRef> _bySession = new();
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
 
-    public void Started() => Interlocked.Increment(ref _count);
+    /// <summary>The session's actor; null where it has none here, or one that stops.</summary>
+    public IActorRef? Find(SessionId id) => _bySession.GetValueOrDefault(id);
 
-    public void Stopped() => Interlocked.Decrement(ref _count);
+    public void Started(SessionId id, IActorRef actor)
+    {
+        Interlocked.Increment(ref _count);
+        _bySession[id] = actor;
+    }
+
+    /// <summary>It takes no more requests: from now on they go to its shard, which keeps them for the session's next home.</summary>
+    public void Stopping(SessionId id, IActorRef actor) => _bySession.TryRemove(new(id, actor));
+
+    public void Stopped(SessionId id, IActorRef actor)
+    {
+        Interlocked.Decrement(ref _count);
+        Stopping(id, actor);
+    }
 }

@@ -64,9 +64,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         ? Akka.Actor.Props.CreateBy(new Producer(services, id))
         : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
 
-    protected override void PreStart() => _services.Actors.Started();
+    protected override void PreStart() => _services.Actors.Started(_id, Self);
 
-    protected override void PostStop() => _services.Actors.Stopped();
+    protected override void PostStop() => _services.Actors.Stopped(_id, Self);
 
     protected override void OnReceive(object message)
     {
@@ -78,6 +78,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case Stop:
                 _isStopping = true;
+                _services.Actors.Stopping(_id, Self);
                 LeaveIfUseless();
                 break;
             default:
@@ -244,6 +245,18 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// <summary>Whether the request is new; it is queued then.</summary>
     private bool Accept(RunRequest request)
     {
+        if (_isStopping && _ledger.Find(request.RequestId) is null)
+        {
+            // It came by a lane, beside the shard, which sends nothing after the stop. Here it would hold up the hand-off;
+            // sent again it waits for the session's next home. One in doubt is asked after until then.
+            if (!request.IsInDoubt)
+            {
+                Sender.Tell(new RequestReply(request.RequestId, ReplyKind.Undelivered, _services.NodeName));
+            }
+
+            return false;
+        }
+
         if (_ledger.Begin(request.RequestId, Sender) is { } known)
         {
             Repeat(request.RequestId, known);

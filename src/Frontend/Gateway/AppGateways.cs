@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Streaming;
 using Pomegranate.Gateway;
+using Pomegranate.Lanes;
 
 namespace Pomegranate.Frontend.Gateway;
 
@@ -19,16 +20,18 @@ internal sealed class AppGateways : IDisposable
     private readonly NodeOptions _node;
     private readonly RequestNumbers _numbers;
     private readonly StreamListener _streams;
+    private readonly LaneDialer _lanes;
     private readonly TimeProvider _time;
     private readonly GatewayGauges _gauges;
     private volatile IReadOnlyList<ClusterGateway> _mounted = [];
 
-    public AppGateways(ActorSystem system, IOptions<NodeOptions> node, StreamListener streams, TimeProvider time)
+    public AppGateways(ActorSystem system, IOptions<NodeOptions> node, StreamListener streams, TimeProvider time, ILoggerFactory loggers)
     {
         _system = system;
         _node = node.Value;
         _numbers = new RequestNumbers(system);
         _streams = streams;
+        _lanes = new LaneDialer(system, loggers.CreateLogger("Pomegranate.Lanes"));
         _time = time;
         _gauges = new GatewayGauges(_node.NodeName, () => _gateways.Values, streams);
         system.ActorOf(UndeliveredRequests.Props(_node.NodeName), UndeliveredRequests.Name);
@@ -49,7 +52,7 @@ internal sealed class AppGateways : IDisposable
         }
         else
         {
-            gateway = _gateways[app] = new ClusterGateway(app, options, _system, _node, _numbers, _streams, _time);
+            gateway = _gateways[app] = new ClusterGateway(app, options, _system, _node, _numbers, _streams, _lanes, _time);
         }
 
         if (!_mounted.Contains(gateway))

@@ -6,6 +6,7 @@ using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Streaming;
 using Pomegranate.Gateway;
 using Pomegranate.Http;
+using Pomegranate.Lanes;
 using Pomegranate.Management;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
@@ -26,11 +27,12 @@ internal sealed class ClusterGateway
     private readonly IActorRef _router;
     private readonly StreamListener _streams;
     private readonly AppBackends _backends = new();
+    private readonly Homes _homes;
     private volatile GatewayOptions _options;
     private int _inProgress;
 
     /// <summary>Starts the app's shard region proxy and its router.</summary>
-    public ClusterGateway(string app, GatewayOptions options, ActorSystem system, NodeOptions node, RequestNumbers numbers, StreamListener streams, TimeProvider time)
+    public ClusterGateway(string app, GatewayOptions options, ActorSystem system, NodeOptions node, RequestNumbers numbers, StreamListener streams, LaneDialer lanes, TimeProvider time)
     {
         App = app;
         _options = options;
@@ -38,9 +40,10 @@ internal sealed class ClusterGateway
         _numbers = numbers;
         _streams = streams;
         var sharding = new SessionSharding(node.Shards);
+        _homes = new Homes(sharding);
         _region = ClusterSharding.Get(system).StartProxy(AppName.ShardTypeOf(app), AppName.RoleOf(app), sharding);
         _router = system.ActorOf(
-            RequestRouter.Props(app, _region, options, _backends, time, sharding, streams.Cut),
+            RequestRouter.Props(app, _region, options, _backends, time, _homes, node => lanes.OpenAsync(node, LaneChannel.Requests), streams.Cut),
             app == AppName.Default ? "request-router" : $"request-router-{app}");
     }
 
@@ -54,7 +57,7 @@ internal sealed class ClusterGateway
     }
 
     /// <summary>Requests that wait for their answer.</summary>
-    public int Pending => _backends.Pending;
+    public int Pending => _backends.Pending + _homes.OnLanes;
 
     /// <summary>What holds for this app; may be set at any time, and holds for requests from then on.</summary>
     public GatewayOptions Options
@@ -93,12 +96,13 @@ internal sealed class ClusterGateway
         _streams.Expect(pending);
         var sent = _time.GetTimestamp();
         var outcome = "NoAnswer";
-        _router.Tell(new RequestRouter.Send(pending), ActorRefs.NoSender);
+        HomeLane? lane = null;
         try
         {
+            lane = Send(pending);
             var answer = await AnswerAsync(pending, body, clientGone);
             outcome = answer.Reply.Kind.ToString();
-            if (answer.Stream is not null)
+            if (answer.Stream is not null && lane?.TryTake(id.Number) != true)
             {
                 _router.Tell(new RequestRouter.Answered(id.Number), ActorRefs.NoSender);
             }
@@ -112,14 +116,14 @@ internal sealed class ClusterGateway
         }
         catch (TimeoutException)
         {
-            Abandon(pending);
+            Abandon(pending, lane);
             throw new GatewayException(
                 GatewayFailure.RequestTimeout, 504,
                 $"The app has not answered within {_options.RequestTimeout.TotalSeconds:0.#} s ({Mounts.AppSettings.Named(App, nameof(GatewayOptions.RequestTimeout))}).");
         }
         catch (OperationCanceledException)
         {
-            Abandon(pending);
+            Abandon(pending, lane);
             throw;
         }
         finally
@@ -129,10 +133,30 @@ internal sealed class ClusterGateway
         }
     }
 
-    private void Abandon(PendingRequest pending)
+    /// <summary>Straight to the session's home, where a lane leads there, else by the router.</summary>
+    /// <returns>The lane that the request waits on.</returns>
+    private HomeLane? Send(PendingRequest pending)
+    {
+        if (_homes.Of(pending.Message.SessionId)?.Lane is { } lane && lane.TryRun(pending))
+        {
+            return lane;
+        }
+
+        _router.Tell(new RequestRouter.Send(pending), ActorRefs.NoSender);
+        return null;
+    }
+
+    private void Abandon(PendingRequest pending, HomeLane? lane)
     {
         pending.Abandon();
-        _router.Tell(new RequestRouter.Forget(pending.Number), ActorRefs.NoSender);
+        if (lane?.TryTake(pending.Number) == true)
+        {
+            lane.TrySend(new CancelRequest(pending.Message.RequestId, pending.Message.SessionId));
+        }
+        else
+        {
+            _router.Tell(new RequestRouter.Forget(pending.Number), ActorRefs.NoSender);
+        }
     }
 
     /// <summary>An upload takes its time: the clock runs while nothing moves.</summary>

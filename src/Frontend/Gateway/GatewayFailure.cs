@@ -17,6 +17,9 @@ internal enum GatewayFailure
 
     /// <summary>The session's home refused the request, with its own status and reason.</summary>
     Refused,
+
+    /// <summary>The session's home does not read what it is sent: 503.</summary>
+    HomeIsBehind,
 }
 
 /// <summary>The request has no answer from the app: what the client is told instead.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Pomegranate.Gateway;
 using Pomegranate.Sessions;
@@ -6,84 +7,97 @@ using static Pomegranate.Gateway.GatewayProtocol;
 namespace Pomegranate.Frontend.Gateway;
 
 /// <summary>
-/// Which node is home to a shard, as its answers tell, and what waits to be sent there. What is not known here goes
-/// through the shard region proxy, one message at a time; what is known wrongly is put right by the node that gets it.
-/// Not thread-safe: the router's own.
+/// Which node is home to a shard, as its answers tell, and the way there. What is not known here goes through the shard
+/// region proxy, one message at a time; what is known wrongly is put right by the node that gets it. The router alone
+/// changes it, any thread may ask for a lane.
 /// </summary>
 internal sealed class Homes(SessionSharding sharding)
 {
-    private readonly Dictionary<string, Home> _byShard = [];
-    private readonly Dictionary<Address, Home> _byNode = [];
+    private readonly Home?[] _byShard = new Home?[sharding.Count];
+    private readonly ConcurrentDictionary<Address, Home> _byNode = new();
 
-    /// <summary>Where the session's messages can be put together with others; null where that is not known.</summary>
-    public Home? Of(SessionId session) => _byShard.TryGetValue(sharding.ShardOf(session), out var home) && home.Inlet is not null ? home : null;
+    public SessionSharding Sharding => sharding;
+
+    /// <summary>Requests that wait for their answer on a lane.</summary>
+    public int OnLanes => _byNode.Values.Sum(home => home.Lane?.Count ?? 0);
+
+    public IEnumerable<HomeLane> Lanes => _byNode.Values.Select(home => home.Lane).OfType<HomeLane>();
+
+    /// <summary>The session's home; null where that is not known.</summary>
+    public Home? Of(SessionId session) => Volatile.Read(ref _byShard[sharding.NumberOf(session)]);
+
+    public Home? Find(Address node) => _byNode.GetValueOrDefault(node);
 
     /// <summary>An answer of this session has come from a node.</summary>
-    /// <returns>The node, if it is to be asked for its inlet: it may have none, being of an earlier build.</returns>
+    /// <returns>The node, if it is new here: the ways to it are to be found.</returns>
     public Home? Learn(SessionId session, Address node)
     {
         var isNew = !_byNode.TryGetValue(node, out var home);
         if (isNew)
         {
-            _byNode.Add(node, home = new Home(node));
+            _byNode[node] = home = new Home(node);
         }
 
         if (!home!.IsLeaving)
         {
-            _byShard[sharding.ShardOf(session)] = home;
+            Volatile.Write(ref _byShard[sharding.NumberOf(session)], home);
         }
 
         return isNew ? home : null;
     }
 
-    public void Found(Address node, IActorRef? inlet)
-    {
-        if (_byNode.TryGetValue(node, out var home))
-        {
-            home.Inlet = inlet;
-        }
-    }
-
-    public void Forget(SessionId session) => _byShard.Remove(sharding.ShardOf(session));
+    public void Forget(SessionId session) => Volatile.Write(ref _byShard[sharding.NumberOf(session)], null);
 
     /// <summary>The node gives its shards away: the proxy hears of each before this does.</summary>
     public void Leaving(Address node)
     {
-        if (!_byNode.TryGetValue(node, out var home))
-        {
-            _byNode.Add(node, home = new Home(node));
-        }
-
+        var home = _byNode.GetOrAdd(node, static node => new Home(node));
         home.IsLeaving = true;
         ForgetShardsOf(home);
     }
 
-    public void Gone(Address node)
+    /// <returns>What it was, if it was known.</returns>
+    public Home? Gone(Address node)
     {
-        if (_byNode.Remove(node, out var home))
+        if (_byNode.TryRemove(node, out var home))
         {
             ForgetShardsOf(home);
         }
+
+        return home;
     }
 
     private void ForgetShardsOf(Home home)
     {
-        foreach (var shard in _byShard.Where(known => known.Value == home).Select(known => known.Key).ToList())
+        for (var shard = 0; shard < _byShard.Length; shard++)
         {
-            _byShard.Remove(shard);
+            if (_byShard[shard] == home)
+            {
+                Volatile.Write(ref _byShard[shard], null);
+            }
         }
     }
 
     /// <summary>A backend.</summary>
     internal sealed class Home(Address node)
     {
+        private volatile HomeLane? _lane;
+
         public Address Node { get; } = node;
+
+        /// <summary>The lane there; null until it is open, and on nodes of an earlier build.</summary>
+        public HomeLane? Lane
+        {
+            get => _lane;
+            set => _lane = value;
+        }
 
         /// <summary>Its actor that takes many messages at once; null until it has said so.</summary>
         public IActorRef? Inlet { get; set; }
 
         public bool IsLeaving { get; set; }
 
+        /// <summary>What waits for the inlet.</summary>
         public List<ISessionMessage> Waiting { get; } = [];
     }
 }

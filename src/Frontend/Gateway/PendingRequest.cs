@@ -5,7 +5,10 @@ using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Frontend.Gateway;
 
-/// <summary>A request on its way. Its actor alone changes it; the HTTP side waits for <see cref="Answer"/>.</summary>
+/// <summary>
+/// A request on its way. Who has it (<see cref="HomeLane"/>, or the router) alone changes it; the HTTP side waits for
+/// <see cref="Answer"/>.
+/// </summary>
 /// <param name="body">The body that does not fit the message; null where there is none.</param>
 internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long sentAt, RequestBody? body = null)
 {
@@ -39,9 +42,21 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// <summary>When a backend died that may have had it, while no live home has said that it has it.</summary>
     public long? InDoubtSince { get; set; }
 
+    /// <summary>Its lane's: whether it can have left.</summary>
+    public bool IsOnLane { get; set; }
+
+    /// <summary>The router's: the lane that it was last sent by. What is said of it goes the same way, so as not to overtake it.</summary>
+    public HomeLane? Lane { get; set; }
+
+    /// <summary>The router's: the home at the lane's other end has been asked whether it has the request.</summary>
+    public bool IsAskedOnLane { get; set; }
+
     public Task<GatewayAnswer> Answer => _answer.Task;
 
     public bool IsAnswered => _answer.Task.IsCompleted;
+
+    /// <summary>Nobody waits for the answer any more.</summary>
+    public bool IsAbandoned => _answer.Task.IsCanceled;
 
     public void Complete(RequestReply reply, ResponseStream? stream = null)
     {

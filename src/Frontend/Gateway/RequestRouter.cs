@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Clustering;
 using Pomegranate.Gateway;
+using Pomegranate.Lanes;
 using Pomegranate.Liveness;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
@@ -10,8 +11,9 @@ using static Pomegranate.Gateway.GatewayProtocol;
 namespace Pomegranate.Frontend.Gateway;
 
 /// <summary>
-/// Sends an app's requests to their sessions' homes through the shard region proxy, takes the answers, and looks after
-/// the requests in flight when one of its backends dies.
+/// Finds the homes of an app's sessions through the shard region proxy, and looks after the requests that are not simply
+/// answered: whose home is not known, whose backend died, of which nothing is heard. The others have nothing to do with it:
+/// they wait on their home's lane (<see cref="HomeLane"/>).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -27,8 +29,8 @@ namespace Pomegranate.Frontend.Gateway;
 /// </code>
 /// In doubt, a request is asked after, again and again; only a home that has not seen it is sent another copy, so that
 /// no copy waits in a buffer to run after later requests of its session. Whether one that is not idempotent may run there
-/// only the home knows: its endpoint may be exactly-once. Which home a request went to is not known here: all in flight
-/// are asked after.
+/// only the home knows: its endpoint may be exactly-once. Which home a request went to is not known here (it may have been
+/// passed on): all in flight are asked after when one backend dies.
 /// </remarks>
 internal sealed class RequestRouter : ReceiveActor, IWithTimers
 {
@@ -41,6 +43,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     /// <summary>Silence after which a home is asked whether it still has the request: remoting may have lost a message.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
+    /// <summary>Until a lane that has ended, or could not be opened, is tried again.</summary>
+    private static readonly TimeSpan LanePause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A question by a lane that lives is answered within this time, or its request has gone elsewhere.</summary>
+    private static readonly TimeSpan LanePatience = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A message to a home is cut at this size, far below the frame size, so heartbeats never wait long behind one.</summary>
     private const int BatchBytes = 256 * 1024;
@@ -56,13 +64,14 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly HashSet<UniqueAddress> _backends = [];
     private readonly HashSet<UniqueAddress> _dead = [];
     private readonly Action<ulong>? _onDeath;
-    private readonly SessionSharding _sharding;
     private readonly Homes _homes;
+    private readonly Func<Address, Task<Lane?>> _openLane;
     private GatewayOptions _options;
     private long? _doubtSince;
 
     public RequestRouter(
-        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null)
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Homes homes,
+        Func<Address, Task<Lane?>> openLane, Action<ulong>? onDeath = null)
     {
         _app = app;
         _role = AppName.RoleOf(app);
@@ -71,20 +80,24 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         _state = state;
         _time = time;
         _onDeath = onDeath;
-        _sharding = sharding;
-        _homes = new Homes(sharding);
+        _homes = homes;
+        _openLane = openLane;
         state.CountPending = () => _pending.Count;
 
         Receive<Send>(OnSend);
-        Receive<RequestReply>(OnReply);
+        Receive<RequestReply>(reply => OnReply(reply, NodeOf(Sender)));
         Receive<Replies>(replies =>
         {
             foreach (var reply in replies.Items)
             {
-                OnReply(reply);
+                OnReply(reply, NodeOf(Sender));
             }
         });
-        Receive<ActorIdentity>(identity => _homes.Found((Address)identity.MessageId, identity.Subject));
+        Receive<LaneReply>(OnLaneReply);
+        Receive<OpenLane>(open => Open(open.Node));
+        Receive<LaneOpened>(OnLaneOpened);
+        Receive<LaneClosed>(OnLaneClosed);
+        Receive<ActorIdentity>(OnIdentity);
         Receive<Flush>(flush => OnFlush(flush.Home));
         Receive<Resend>(OnResend);
         Receive<Forget>(OnForget);
@@ -104,8 +117,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(
-        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, SessionSharding sharding, Action<ulong>? onDeath = null) =>
-        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, sharding, onDeath));
+        string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Homes homes,
+        Func<Address, Task<Lane?>> openLane, Action<ulong>? onDeath = null) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, homes, openLane, onDeath));
 
     protected override void PreStart()
     {
@@ -118,9 +132,17 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         _cluster.Unsubscribe(Self);
         foreach (var pending in _pending.Values)
         {
-            pending.Fail(new GatewayException(GatewayFailure.FailoverTimeout, 503, "This frontend has left the cluster. Try another one."));
+            pending.Fail(HasLeft());
+        }
+
+        foreach (var lane in _homes.Lanes)
+        {
+            lane.TakeSent().ForEach(pending => pending.Fail(HasLeft()));
+            lane.Close();
         }
     }
+
+    private static GatewayException HasLeft() => new(GatewayFailure.FailoverTimeout, 503, "This frontend has left the cluster. Try another one.");
 
     private void OnSend(Send send)
     {
@@ -137,14 +159,15 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         Run(request);
     }
 
-    private void OnReply(RequestReply reply)
+    /// <param name="node">Which node has said it; null where that teaches nothing about the session's home.</param>
+    private void OnReply(RequestReply reply, Address? node)
     {
         if (!_pending.TryGetValue(reply.RequestId.Number, out var request))
         {
             return;
         }
 
-        LearnHome(request, reply);
+        LearnHome(request, reply, node);
         switch (reply.Kind)
         {
             case ReplyKind.Running:
@@ -173,8 +196,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 break;
 
             case ReplyKind.NotSeen when reply.Status == TakesRequestsInDoubt && request.IsWhole:
-                request.Attempts++;
-                Tell(request.Message with { IsInDoubt = true });
+                Run(request, request.Message with { IsInDoubt = true });
                 break;
 
             case ReplyKind.NotSeen:
@@ -200,28 +222,39 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
     }
 
-    private void Run(PendingRequest request)
-    {
-        request.Attempts++;
-        request.IsThroughProxy = _homes.Of(request.Message.SessionId) is null;
-        Tell(request.Message);
-    }
+    private void Run(PendingRequest request) => Run(request, request.Message);
 
     /// <summary>A home that recovers its session must ask the replicas: an earlier run may have committed.</summary>
     private void RunAgain(PendingRequest request)
     {
         request.InDoubtSince = null;
         request.HeardOfAt = _time.GetTimestamp();
-        request.Attempts++;
-        request.IsThroughProxy = _homes.Of(request.Message.SessionId) is null;
-        Tell(request.Message with { IsFreshId = false });
+        Run(request, request.Message with { IsFreshId = false });
     }
 
-    // ---- the way to a home: many messages at once where it is known, else through the proxy ----
+    private void Run(PendingRequest request, RunRequest message)
+    {
+        request.Attempts++;
+        request.IsAskedOnLane = false;
+        var home = _homes.Of(message.SessionId);
+        if (home?.Lane is { } lane && lane.TrySend(message))
+        {
+            request.Lane = lane;
+            request.IsThroughProxy = false;
+        }
+        else
+        {
+            request.Lane = null;
+            request.IsThroughProxy = home?.Inlet is null;
+            Tell(message);
+        }
+    }
+
+    // ---- without a lane: many messages at once where the home has an inlet, else through the proxy ----
 
     private void Tell(ISessionMessage message)
     {
-        if (_homes.Of(message.SessionId) is not { } home)
+        if (_homes.Of(message.SessionId) is not { Inlet: not null } home)
         {
             _region.Tell(message);
             return;
@@ -246,31 +279,139 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 bytes += home.Waiting[to++] is RunRequest run ? run.Request.Body.Length : 0;
             }
 
-            home.Inlet.Tell(new SessionMessages(home.Waiting.GetRange(from, to - from)));
+            home.Inlet!.Tell(new SessionMessages(home.Waiting.GetRange(from, to - from)));
             from = to;
         }
 
         home.Waiting.Clear();
     }
 
-    private void LearnHome(PendingRequest request, RequestReply reply)
+    private static Address? NodeOf(IActorRef sender) => sender.Path.Address is { HasGlobalScope: true } node ? node : null;
+
+    private void LearnHome(PendingRequest request, RequestReply reply, Address? node)
     {
-        var node = Sender.Path.Address;
-        if (reply.Kind == ReplyKind.Undelivered || !node.HasGlobalScope)
+        if (reply.Kind == ReplyKind.Undelivered || node is null)
         {
             _homes.Forget(request.Message.SessionId);
         }
         else if (_homes.Learn(request.Message.SessionId, node) is not null)
         {
-            Context.ActorSelection(new RootActorPath(node) / "user" / InletName).Tell(new Identify(node));
+            Open(node);
         }
+    }
+
+    // ---- lanes: opened to each backend that has answered, and again after their end ----
+
+    private void Open(Address node)
+    {
+        if (_homes.Find(node) is { Lane: null })
+        {
+            _openLane(node).PipeTo(Self, success: lane => new LaneOpened(node, lane), failure: _ => new LaneOpened(node, null, HasFailed: true));
+        }
+    }
+
+    private void OnLaneOpened(LaneOpened opened)
+    {
+        var home = _homes.Find(opened.Node);
+        if (opened.Lane is not { } lane)
+        {
+            OpenLater(home, opened);
+        }
+        else if (home is { Lane: null })
+        {
+            var requests = new HomeLane(lane, Self);
+            home.Lane = requests;
+            requests.Start();
+        }
+        else
+        {
+            lane.Dispose();
+        }
+    }
+
+    private void OpenLater(Homes.Home? home, LaneOpened opened)
+    {
+        if (home is not null && opened.HasFailed)
+        {
+            Timers.StartSingleTimer(opened.Node, new OpenLane(opened.Node), LanePause);
+        }
+        else if (home is not null)
+        {
+            // An earlier build, which may have the inlet of the time between, or not even that.
+            Context.ActorSelection(new RootActorPath(opened.Node) / "user" / InletName).Tell(new Identify(opened.Node));
+        }
+    }
+
+    private void OnIdentity(ActorIdentity identity)
+    {
+        if (identity.MessageId is Address node && _homes.Find(node) is { } home)
+        {
+            home.Inlet = identity.Subject;
+        }
+    }
+
+    private void OnLaneReply(LaneReply reply)
+    {
+        if (reply.Request is { } request)
+        {
+            Adopt(request);
+        }
+
+        OnReply(reply.Reply, reply.Node);
+    }
+
+    /// <summary>The backend died, or the connection broke: what was on its way may have arrived or not.</summary>
+    private void OnLaneClosed(LaneClosed closed)
+    {
+        if (_homes.Find(closed.Lane.Node) is { } home && home.Lane == closed.Lane)
+        {
+            home.Lane = null;
+            Timers.StartSingleTimer(home.Node, new OpenLane(home.Node), LanePause);
+        }
+
+        foreach (var request in closed.Unanswered)
+        {
+            AdoptInDoubt(request);
+        }
+
+        _doubtSince ??= _time.GetTimestamp();
+        OnAskAgain();
+    }
+
+    /// <summary>The request is this router's from now on.</summary>
+    private void Adopt(PendingRequest request)
+    {
+        if (!request.IsAnswered)
+        {
+            _pending[request.Number] = request;
+        }
+        else if (request.IsAbandoned)
+        {
+            // Its client has left meanwhile, and the news that it did has found it neither there nor here.
+            Cancel(request);
+        }
+    }
+
+    private void AdoptInDoubt(PendingRequest request)
+    {
+        Adopt(request);
+        request.InDoubtSince ??= _time.GetTimestamp();
     }
 
     private void OnForget(Forget forget)
     {
         if (_pending.Remove(forget.Number, out var request))
         {
-            Tell(new CancelRequest(request.Message.RequestId, request.Message.SessionId));
+            Cancel(request);
+        }
+    }
+
+    private void Cancel(PendingRequest request)
+    {
+        var cancel = new CancelRequest(request.Message.RequestId, request.Message.SessionId);
+        if (request.Lane?.TrySend(cancel) != true)
+        {
+            Tell(cancel);
         }
     }
 
@@ -290,7 +431,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         _state.Count = _backends.Count;
-        _homes.Gone(member.Address);
+        HomeGone(member.Address);
         if (!hasLeft)
         {
             // One that left finishes what it streams.
@@ -309,7 +450,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     {
         if (_backends.Contains(node) && _dead.Add(node))
         {
-            _homes.Gone(node.Address);
+            HomeGone(node.Address);
             if (_cluster.State.Members.FirstOrDefault(member => member.UniqueAddress.Equals(node)) is { } dead)
             {
                 // If the coordinator was there the proxy looks for the next one at once.
@@ -320,8 +461,26 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
     }
 
+    private void HomeGone(Address node)
+    {
+        if (_homes.Gone(node)?.Lane is { } lane)
+        {
+            lane.TakeSent().ForEach(AdoptInDoubt);
+            lane.Close();
+        }
+    }
+
     private void Doubt(UniqueAddress dead, bool onlyThroughProxy)
     {
+        if (!onlyThroughProxy)
+        {
+            // Another home may have passed them on to the dead node.
+            foreach (var lane in _homes.Lanes)
+            {
+                lane.TakeSent().ForEach(AdoptInDoubt);
+            }
+        }
+
         var doubtful = _pending.Values.Where(request => request.IsThroughProxy || !onlyThroughProxy).ToList();
         _log.Info("Backend {0} is gone; asking after {1} of {2} requests in flight.", dead.Address, doubtful.Count, _pending.Count);
         var now = _time.GetTimestamp();
@@ -359,17 +518,29 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             inDoubt++;
             shortest = waited < shortest ? waited : shortest;
+            var find = new FindRequest(request.Message.RequestId, request.Message.SessionId);
+            if (request.Lane is { } lane)
+            {
+                // Once the way that the request went, behind it: a home that still has it says so.
+                if (request.IsAskedOnLane ? waited < LanePatience : lane.TrySend(find))
+                {
+                    request.IsAskedOnLane = true;
+                    continue;
+                }
+
+                request.Lane = null;
+            }
 
             // What is sent before the region proxy knows of the death goes to the dead node and is lost: hence several
             // times, and each time the proxy asks for the home anew.
             _homes.Forget(request.Message.SessionId);
-            var shard = _sharding.ShardOf(request.Message.SessionId);
+            var shard = _homes.Sharding.ShardOf(request.Message.SessionId);
             if (asked.Add(shard) && ForgetHome.Of(shard) is { } forget)
             {
                 _region.Tell(forget, ActorRefs.NoSender);
             }
 
-            Tell(new FindRequest(request.Message.RequestId, request.Message.SessionId));
+            Tell(find);
         }
 
         if (inDoubt > 0)
@@ -402,6 +573,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     private void OnCheckSilence()
     {
+        var heardOfBefore = _time.GetTimestamp() - (long)(Silence.TotalSeconds * _time.TimestampFrequency);
+        foreach (var lane in _homes.Lanes)
+        {
+            lane.TakeSent(heardOfBefore).ForEach(Adopt);
+        }
+
         foreach (var request in _pending.Values)
         {
             if (request.InDoubtSince is null && _time.GetElapsedTime(request.HeardOfAt) > Silence)
@@ -424,6 +601,19 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     /// <summary>Nobody waits for the request any more.</summary>
     internal sealed record Forget(ulong Number) : INoSerializationVerificationNeeded;
+
+    /// <summary>An answer that came by a lane and has to do with this router.</summary>
+    /// <param name="Request">Whose answer it is, if it has waited on the lane: it is the router's now.</param>
+    /// <param name="Node">The session's home; null where that is elsewhere.</param>
+    internal sealed record LaneReply(RequestReply Reply, PendingRequest? Request, Address? Node) : INoSerializationVerificationNeeded;
+
+    /// <summary>A lane has ended.</summary>
+    internal sealed record LaneClosed(HomeLane Lane, List<PendingRequest> Unanswered) : INoSerializationVerificationNeeded;
+
+    /// <summary>An attempt to open a lane has ended; null where the node takes none, or it has failed.</summary>
+    private sealed record LaneOpened(Address Node, Lane? Lane, bool HasFailed = false);
+
+    private sealed record OpenLane(Address Node);
 
     private sealed record Resend(ulong Number);
 

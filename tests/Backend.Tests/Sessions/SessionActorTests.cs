@@ -410,6 +410,28 @@ public sealed class SessionActorTests : TestKit
     }
 
     [Fact]
+    public async Task Stop_RequestThatComesAfterIt_IsSentAgainElsewhereAndTheStopIsNotHeldUp()
+    {
+        // A lane hands requests over beside the shard, which sends none after the stop.
+        var actor = await OpenAsync(Stored(1));
+        Watch(actor);
+        Run(actor, 2, "/waiting");
+        var first = await ArrivalAsync();
+        Assert.Same(actor, _home.Services.Actors.Find(_id));
+
+        actor.Tell(SessionActor.Stop.Instance);
+        Run(actor, 3, "/count");
+
+        Assert.Equal((ReplyKind.Undelivered, 3ul), await KindAndNumberAsync());
+        Assert.Null(_home.Services.Actors.Find(_id));
+        first.SetResult();
+        Assert.Equal((ReplyKind.Response, 2ul), await KindAndNumberAsync());
+        await ExpectTerminatedAsync(actor, Patience);
+
+        async Task<(ReplyKind, ulong)> KindAndNumberAsync() => await ReplyAsync() is var reply ? (reply.Kind, reply.RequestId.Number) : default;
+    }
+
+    [Fact]
     public async Task Stop_WhileRecovering_TheRequestIsAnsweredFirst()
     {
         var actor = Start();

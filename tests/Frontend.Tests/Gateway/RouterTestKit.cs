@@ -10,6 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Gateway;
+using Pomegranate.Lanes;
 using Pomegranate.Liveness;
 using Pomegranate.Sessions;
 using Pomegranate.Streaming;
@@ -43,12 +44,17 @@ public abstract class RouterTestKit : TestKit
     {
         _region = CreateTestProbe("region");
         Router = Sys.ActorOf(RequestRouter.Props(
-            AppName.Default, _region.Ref, Options, State, _time, Sharding), "router");
+            AppName.Default, _region.Ref, Options, State, _time, Homes, _ => Task.FromResult(Lane)), "router");
     }
 
     private protected IActorRef Router { get; }
 
     private protected SessionSharding Sharding { get; } = new(64);
+
+    private protected Homes Homes { get; } = new(new SessionSharding(64));
+
+    /// <summary>What the router gets when it opens a lane; null for a node of an earlier build.</summary>
+    private protected Lane? Lane { get; set; }
 
     private protected AppBackends State { get; } = new();
 
@@ -56,6 +62,13 @@ public abstract class RouterTestKit : TestKit
 
     /// <summary>Sends a request; the router has passed it on.</summary>
     private protected PendingRequest Send(string method = "GET", SessionId? session = null)
+    {
+        var pending = NewRequest(method, session);
+        Router.Tell(new RequestRouter.Send(pending));
+        return pending;
+    }
+
+    private protected PendingRequest NewRequest(string method = "GET", SessionId? session = null)
     {
         var request = new WebRequest
         {
@@ -67,9 +80,7 @@ public abstract class RouterTestKit : TestKit
             TraceIdentifier = "trace",
         };
         var message = new RunRequest(new RequestId(7, ++_lastNumber), session ?? SessionId.NewRandom(), IsFreshId: session is null, request, new StreamTicket("127.0.0.1", 1, Guid.Empty));
-        var pending = new PendingRequest(message, isIdempotent: method == "GET", _time.GetTimestamp());
-        Router.Tell(new RequestRouter.Send(pending));
-        return pending;
+        return new PendingRequest(message, isIdempotent: method == "GET", _time.GetTimestamp());
     }
 
     private protected void Reply(PendingRequest request, ReplyKind kind) => Router.Tell(ReplyTo(request, kind));
