@@ -369,13 +369,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(home.Node, new OpenLane(home.Node), LanePause);
         }
 
-        foreach (var request in closed.Unanswered)
+        if (closed.Unanswered.Count > 0)
         {
-            AdoptInDoubt(request);
+            closed.Unanswered.ForEach(AdoptInDoubt);
+            _doubtSince ??= _time.GetTimestamp();
+            OnAskAgain();
         }
-
-        _doubtSince ??= _time.GetTimestamp();
-        OnAskAgain();
     }
 
     /// <summary>The request is this router's from now on.</summary>
