@@ -18,7 +18,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
     private ClusterProcess(Process process, string stateFile) => (_process, _stateFile) = (process, stateFile);
 
     public static async Task<ClusterProcess> StartAsync(
-        int backends = 3, int frontends = 2, string app = "samples/Portal", string? durable = null, params string[] settings)
+        int backends = 3, int frontends = 2, string app = "samples/Portal", string? durable = null, string? from = null, params string[] settings)
     {
         var stateFile = Path.Combine(Path.GetTempPath(), $"pomegranate-{Guid.NewGuid():N}.json");
         var start = new ProcessStartInfo("dotnet")
@@ -33,6 +33,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
             RepoPaths.LocalCluster, "--headless", "--state", stateFile, "--app", app,
             "--backends", $"{backends}", "--frontends", $"{frontends}",
             .. durable is null ? [] : new[] { "--durable", durable },
+            .. from is null ? [] : new[] { "--from", from },
             .. settings.SelectMany(s => new[] { "--set", s }),
         ];
         foreach (var argument in arguments)
@@ -86,10 +87,11 @@ internal sealed class ClusterProcess : IAsyncDisposable
     public void Stop(string name) => Signal(name, "TERM");
 
     /// <summary>Waits for a dead process, starts it again on its ports, and waits until it is ready.</summary>
-    public async Task RestartAsync(string name)
+    /// <param name="from">The copy of the repository whose build it runs from now on.</param>
+    public async Task RestartAsync(string name, string? from = null)
     {
         await AwaitDeadAsync(name);
-        await _process.StandardInput.WriteLineAsync($"restart {name}");
+        await _process.StandardInput.WriteLineAsync($"restart {name} {from}");
         await _process.StandardInput.FlushAsync();
         await Await.UntilAsync($"{name} running again", TimeSpan.FromSeconds(10), () => Task.FromResult(this[name].Pid is not null), LogTail);
         await AwaitReadyAsync(name);
@@ -185,4 +187,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
 }
 
 /// <summary>A node as LocalCluster's state file has it; no pid while it does not run.</summary>
-internal sealed record ClusterNode(string Name, string Role, int? Pid, string? Http, string Management, string Cluster);
+internal sealed record ClusterNode(string Name, string Role, int? Pid, string? Http, string Management, string Cluster)
+{
+    /// <summary>The copy of the repository that has built what its process runs: <c>dotnet PROGRAM</c>.</summary>
+    public string Build => RepoPaths.RootOf(File.ReadAllText($"/proc/{Pid}/cmdline").Split('\0')[1]);
+}

@@ -3,9 +3,10 @@ namespace Pomegranate.EndToEnd.Tests.Harness;
 /// <summary>Where the built programs are: beside this test's own build, in the same configuration.</summary>
 internal static class RepoPaths
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = RootOf(AppContext.BaseDirectory);
 
-    private static string Configuration { get; } =
+    /// <summary>Debug or Release.</summary>
+    public static string Configuration { get; } =
         AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
 
     public static string LocalCluster => Built("tools/LocalCluster", "LocalCluster.dll");
@@ -20,9 +21,10 @@ internal static class RepoPaths
         return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is not built; build Akka.sln first.");
     }
 
-    private static string FindRoot()
+    /// <summary>The copy of the repository that a path is in: the innermost, for another build's is within this one.</summary>
+    public static string RootOf(string path)
     {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        for (var directory = new DirectoryInfo(path); directory is not null; directory = directory.Parent)
         {
             if (File.Exists(Path.Combine(directory.FullName, "Akka.sln")))
             {
@@ -30,6 +32,6 @@ internal static class RepoPaths
             }
         }
 
-        throw new InvalidOperationException($"No Akka.sln above {AppContext.BaseDirectory}.");
+        throw new InvalidOperationException($"No Akka.sln above {path}.");
     }
 }

@@ -22,6 +22,11 @@ internal static class LocalClusterCommand
             Description = "Keep the backends' sessions on disk below this directory, so that they outlive a stop of the whole cluster.",
             HelpName = "directory",
         };
+        var from = new Option<DirectoryInfo?>("--from")
+        {
+            Description = "Start the nodes as this copy of the repository has built them, for example an earlier revision (tools/build-revision.sh).",
+            HelpName = "directory",
+        };
         var mount = new Option<string[]>("--mount")
         {
             Description = "One more app under a path, with as many backends of its own, for example /chat=samples/Chat. May be repeated.",
@@ -51,7 +56,7 @@ internal static class LocalClusterCommand
 
         var command = new RootCommand("Runs a whole Pomegranate cluster on this machine, as real processes on loopback.")
         {
-            headless, state, backends, frontends, deadline, app, durable, mount, set,
+            headless, state, backends, frontends, deadline, app, durable, from, mount, set,
         };
         command.SetAction((result, _) => LocalClusterRun.RunAsync(new LocalClusterOptions(
             result.GetValue(headless),
@@ -61,6 +66,7 @@ internal static class LocalClusterCommand
             TimeSpan.FromSeconds(result.GetValue(deadline)),
             result.GetValue(app),
             result.GetValue(durable),
+            result.GetValue(from),
             [.. result.GetValue(mount)!.Select(text => AppMount.Parse(text)!).DistinctBy(mounted => mounted.Name)],
             [.. result.GetValue(set)!.Select(Setting)])));
         return command;

@@ -4,7 +4,8 @@ namespace Pomegranate.LocalCluster.Control;
 
 /// <summary>
 /// Commands as lines on standard input: <c>kill|stop|hang|resume|restart NODE</c>, <c>show</c>, <c>quit</c>.
-/// Each is answered by a line that begins with <c>ok</c> or <c>error</c>.
+/// Each is answered by a line that begins with <c>ok</c> or <c>error</c>. <c>restart NODE DIRECTORY</c> starts the node as
+/// another copy of the repository has built it, and so from then on.
 /// </summary>
 internal static class LineControl
 {
@@ -24,6 +25,9 @@ internal static class LineControl
                         return;
                     case ["show"]:
                         await commands.ShowAsync(cancellation);
+                        break;
+                    case ["restart", var node, var copy]:
+                        commands.Do("restart", node, copy);
                         break;
                     case [var verb, var node]:
                         commands.Do(verb, node);

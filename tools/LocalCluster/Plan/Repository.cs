@@ -66,6 +66,16 @@ internal sealed class Repository
             : throw new LocalClusterException($"{option} {project}: must be a project file, or a directory with just one, and {path} is not.");
     }
 
+    /// <summary>The same program as another copy of the repository has built it: an earlier build, of which a cluster is to be upgraded.</summary>
+    /// <exception cref="LocalClusterException">It has not been built there, or is no program of the repository.</exception>
+    public NodeProgram From(string copy, NodeProgram program)
+    {
+        var project = Path.GetRelativePath(_root, program.Directory);
+        return project.StartsWith("..", StringComparison.Ordinal)
+            ? throw new LocalClusterException($"{program.Directory} is not below {_root}: another copy of the repository does not have it.")
+            : At(Path.GetFullPath(copy)).Program(project, Path.GetFileNameWithoutExtension(program.Assembly));
+    }
+
     private NodeProgram Built(string directory, string assembly, string build)
     {
         var path = Path.Combine(directory, _output, assembly + ".dll");

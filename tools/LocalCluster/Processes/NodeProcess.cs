@@ -29,6 +29,9 @@ internal sealed class NodeProcess(NodeSpec spec, ClusterPlan plan, NodeLog log)
 
     public NodeLog Log => log;
 
+    /// <summary>What it runs from its next start on; another build of the same, where a cluster is upgraded node by node.</summary>
+    public NodeProgram Program { get; set; } = spec.Program;
+
     public NodeState State { get; private set; }
 
     public int? Pid { get; private set; }
@@ -42,10 +45,10 @@ internal sealed class NodeProcess(NodeSpec spec, ClusterPlan plan, NodeLog log)
     public void Start()
     {
         Require(NodeState.Stopped, "runs already");
-        string[] command = [.. spec.Launcher, Repository.DotNet, spec.Program.Assembly];
+        string[] command = [.. spec.Launcher, Repository.DotNet, Program.Assembly];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
-            WorkingDirectory = spec.Program.Directory,
+            WorkingDirectory = Program.Directory,
 
             // All three: a child that shares the terminal makes .NET change the terminal's mode under our key presses.
             RedirectStandardInput = true,

@@ -26,11 +26,17 @@ internal static class LocalClusterRun
         })).ToList();
         try
         {
-            var plan = ClusterPlan.Create(options, Repository.Find());
+            var repository = Repository.Find();
+            var plan = ClusterPlan.Create(options, repository);
             using var nodes = new NodeSet(plan);
+            foreach (var node in nodes.Nodes.Where(_ => options.From is not null))
+            {
+                node.Program = repository.From(options.From!.FullName, node.Spec.Program);
+            }
+
             try
             {
-                await RunAsync(options, plan, nodes, quit.Token);
+                await RunAsync(options, plan, nodes, repository, quit.Token);
             }
             finally
             {
@@ -57,7 +63,7 @@ internal static class LocalClusterRun
         }
     }
 
-    private static async Task RunAsync(LocalClusterOptions options, ClusterPlan plan, NodeSet nodes, CancellationToken quit)
+    private static async Task RunAsync(LocalClusterOptions options, ClusterPlan plan, NodeSet nodes, Repository repository, CancellationToken quit)
     {
         using var http = new HttpClient { Timeout = AnswerWithin };
         var state = new StateFile(options.State, nodes);
@@ -67,7 +73,7 @@ internal static class LocalClusterRun
         state.Open();
         ShowWelcome(plan);
 
-        var commands = new NodeCommands(nodes, new MemberTable(nodes, http));
+        var commands = new NodeCommands(nodes, new MemberTable(nodes, http), repository);
         var keys = !options.Headless && !Console.IsInputRedirected;
         if (keys)
         {
