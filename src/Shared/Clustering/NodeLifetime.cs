@@ -16,6 +16,12 @@ internal sealed partial class NodeLifetime : AkkaHostedService, IHostedLifecycle
     /// <summary>A downed node's exit code: EX_TEMPFAIL of BSD's sysexits, "try again later".</summary>
     public const int DownedExitCode = 75;
 
+    /// <summary>
+    /// The exit code of a node whose build has no wire revision in common with the cluster's: EX_CONFIG of BSD's sysexits.
+    /// Started again it would end the same way.
+    /// </summary>
+    public const int IncompatibleExitCode = 78;
+
     /// <summary>A downed node's host that does not manage to stop by itself is ended after this time.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -42,14 +48,23 @@ internal sealed partial class NodeLifetime : AkkaHostedService, IHostedLifecycle
             if (CoordinatedShutdown.ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
             {
                 Downed(Logger, Cluster.Get(system).SelfAddress.ToString(), DownedExitCode);
-                _host.ExitCode = DownedExitCode;
-                _host.StopApplication();
-                _ = Task.Delay(Patience, _host.ApplicationStopped).ContinueWith(
-                    _ => Environment.Exit(DownedExitCode), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                EndWith(DownedExitCode);
+            }
+            else if (CoordinatedShutdown.ShutdownReason is RevisionGate.IncompatibleReason)
+            {
+                EndWith(IncompatibleExitCode);
             }
 
             return Task.FromResult(Akka.Done.Instance);
         });
+    }
+
+    private void EndWith(int exitCode)
+    {
+        _host.ExitCode = exitCode;
+        _host.StopApplication();
+        _ = Task.Delay(Patience, _host.ApplicationStopped).ContinueWith(
+            _ => Environment.Exit(exitCode), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
     }
 
     public override Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

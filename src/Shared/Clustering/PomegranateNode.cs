@@ -60,6 +60,7 @@ internal static class PomegranateNode
                 .WithActors((system, _) => system.ActorOf(MembershipPace.Props(), MembershipPace.Name))
                 .WithActors((system, _) => system.ActorOf(
                     MemberLog.Props(provider.GetRequiredService<ILoggerFactory>().CreateLogger("Pomegranate.Membership")), MemberLog.Name))
+                .WithActors((system, _) => system.ActorOf(RevisionGate.Props(WireRevisions.Own), "revision-gate"))
                 .WithProofOfDeath(options, provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetRequiredService<ILoggerFactory>());
 #if PETABRIDGE_CMD
             builder.WithPetabridgeCmd();
@@ -71,9 +72,9 @@ internal static class PomegranateNode
 
     private static string[] Roles(string role, NodeOptions options) => (role, options.Weight) switch
     {
-        (NodeRole.Backend, 1) => [AppName.RoleOf(options.App)],
-        (NodeRole.Backend, var weight) => [AppName.RoleOf(options.App), BackendWeight.ToRole(weight)],
-        _ => [role],
+        (NodeRole.Backend, 1) => [AppName.RoleOf(options.App), .. WireRevisions.Own.Roles],
+        (NodeRole.Backend, var weight) => [AppName.RoleOf(options.App), BackendWeight.ToRole(weight), .. WireRevisions.Own.Roles],
+        _ => [role, .. WireRevisions.Own.Roles],
     };
 
     private static string[] Seeds(NodeOptions options) =>

@@ -1,0 +1,68 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Pomegranate.Clustering;
+using Pomegranate.Tests;
+
+namespace Pomegranate.Shared.Tests.Clustering;
+
+public sealed class RevisionGateTests
+{
+    [Fact]
+    public async Task Join_WithoutARevisionInCommon_TheNewcomerLeavesAndTheOlderStays()
+    {
+        await using var older = await TestNode.StartAsync();
+        await older.JoinAsync(older);
+        await older.AwaitMembersUpAsync(1);
+        await using var newcomer = await TestNode.StartAsync();
+        newcomer.System.ActorOf(RevisionGate.Props(new WireRevisions(2, 3)));
+
+        await newcomer.JoinAsync(older);
+
+        await newcomer.System.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.IsType<RevisionGate.IncompatibleReason>(CoordinatedShutdown.Get(newcomer.System).ShutdownReason);
+        Assert.Equal(NodeLifetime.IncompatibleExitCode, Environment.ExitCode);
+        Environment.ExitCode = 0;
+        await older.AwaitMembersUpAsync(1);
+    }
+
+    [Fact]
+    public async Task Join_OfAnotherRevision_TheOlderDoesNotLeave()
+    {
+        await using var older = await TestNode.StartAsync();
+        older.System.ActorOf(RevisionGate.Props(new WireRevisions(2, 3)));
+        await older.JoinAsync(older);
+        await older.AwaitMembersUpAsync(1);
+        await using (var newcomer = await TestNode.StartAsync())
+        {
+            await newcomer.JoinAsync(older);
+            await older.AwaitMembersUpAsync(2);
+        }
+
+        // It has seen the newcomer come and go.
+        await older.AwaitMembersUpAsync(1);
+        Assert.Null(CoordinatedShutdown.Get(older.System).ShutdownReason);
+    }
+
+    [Theory]
+    [InlineData("backend", 1, 1)]
+    [InlineData("backend,wire-2-5", 2, 5)]
+    [InlineData("wire-3-3,frontend", 3, 3)]
+    [InlineData("wire-5-2", 1, 1)]
+    [InlineData("wire-x-2", 1, 1)]
+    public void Of_Roles_IsWhatTheySay(string roles, int oldest, int newest) =>
+        Assert.Equal(new WireRevisions(oldest, newest), WireRevisions.Of(roles.Split(',')));
+
+    [Theory]
+    [InlineData(1, 1, 1, 1, true)]
+    [InlineData(1, 2, 2, 3, true)]
+    [InlineData(1, 3, 2, 2, true)]
+    [InlineData(1, 1, 2, 3, false)]
+    public void Meets_EitherWay_TheSame(int oldest, int newest, int otherOldest, int otherNewest, bool expected)
+    {
+        var (one, other) = (new WireRevisions(oldest, newest), new WireRevisions(otherOldest, otherNewest));
+
+        Assert.Equal(expected, one.Meets(other));
+        Assert.Equal(expected, other.Meets(one));
+        Assert.Equal(one, WireRevisions.Of(one.Roles));
+    }
+}
