@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Pomegranate: benchmarks/run.sh compare | profile | growth | overload | timeline | micro | transfer [options]   (--help for each)
+# Measures Pomegranate: benchmarks/run.sh compare | profile | growth | overload | failover | timeline | micro | transfer [options]   (--help for each)
 # Debian with the .NET SDK. Installs with apt what a command needs and is missing; builds Release; starts everything itself,
 # on loopback, and stops it.
 set -euo pipefail
@@ -29,11 +29,15 @@ case $command in
         [ -e /usr/lib/apache2/modules/mod_jk.so ] || packages+=(libapache2-mod-jk) ;;
     growth) need wrk wrk; need ss iproute2 ;;
     profile) need wrk wrk; need perf linux-perf ;;
+    failover)
+        need redis-server redis-server; need javac default-jdk-headless; need /usr/sbin/apache2 apache2
+        need /usr/share/tomcat10/bin/catalina.sh tomcat10
+        [ -e /usr/lib/apache2/modules/mod_jk.so ] || packages+=(libapache2-mod-jk) ;;
     overload) need wrk wrk ;;
     timeline) ;;
     transfer) need curl curl ;;
     micro) ;;
-    *) echo "$command: expected compare, profile, growth, overload, timeline, micro or transfer." >&2; exit 2 ;;
+    *) echo "$command: expected compare, profile, growth, overload, failover, timeline, micro or transfer." >&2; exit 2 ;;
 esac
 install
 case $command in

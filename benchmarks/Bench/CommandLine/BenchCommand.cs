@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pomegranate.Bench.Failing;
 using Pomegranate.Bench.Growing;
 using Pomegranate.Bench.Overloading;
 using Pomegranate.Bench.Systems;
@@ -16,6 +17,7 @@ internal static class BenchCommand
         Growth(),
         Overload(),
         Timeline(),
+        Failover(),
     };
 
     private static Command Compare()
@@ -91,6 +93,32 @@ internal static class BenchCommand
         command.SetAction((result, _) => RequireRelease(() => new FailoverTimeline(new TimelineOptions(
             result.GetValue(fault)!, result.GetValue(times), result.GetValue(sessions), result.GetValue(backends), result.GetValue(frontends),
             result.GetValue(set)!, result.GetValue(Out)!)).RunAsync()));
+        return command;
+    }
+
+    private static Command Failover()
+    {
+        var systems = new Option<string[]>("--systems") { Description = "Only these: pomegranate, httpd-tomcat, yarp-redis.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var faults = new Option<string[]>("--faults")
+        {
+            Description = $"Only these: {string.Join(", ", Fault.All.Select(f => f.Name))}.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        };
+        faults.AcceptOnlyFromAmong([.. Fault.All.Select(f => f.Name)]);
+        systems.AcceptOnlyFromAmong("pomegranate", "httpd-tomcat", "yarp-redis");
+        var runs = Number("--runs", "How often each fault.", 30);
+        var sessions = Number("--sessions", "How many sessions count.", 50);
+        var warm = Number("--warm", "Seconds of load before the first fault.", 20);
+        var add = new Option<bool>("--add") { Description = "Add to earlier readings of the same system and fault instead of replacing them." };
+        var keep = new Option<bool>("--keep") { Description = "Leave logs and configuration in the temporary directory." };
+        var command = new Command("failover", "Kills, hangs and stops each part of the product and of its peers, many times: pauses, failed requests, lost and doubled changes.")
+        {
+            systems, faults, runs, sessions, warm, add, keep, Out,
+        };
+        command.SetAction((result, _) => RequireRelease(() => new Failing.Failover(new FailoverOptions(
+            result.GetValue(systems)!, result.GetValue(faults)!, result.GetValue(runs), result.GetValue(sessions), result.GetValue(warm),
+            result.GetValue(add), result.GetValue(keep), result.GetValue(Out)!)).RunAsync()));
         return command;
     }
 

@@ -25,6 +25,9 @@ internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
     /// <summary>Whether the last status was 503.</summary>
     public bool IsRefusal { get; private set; }
 
+    /// <summary>Whether the server has closed it while nothing was asked: what is sent now would reach nobody.</summary>
+    public bool IsClosed => _socket.Poll(0, SelectMode.SelectRead);
+
     /// <summary>Answers whether the status was 200.</summary>
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> request)
     {

@@ -83,7 +83,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private static async Task CopyAsync(Process process, string path)
     {
         using var gate = new SemaphoreSlim(1);
-        await using var file = new StreamWriter(path) { AutoFlush = true };
+        await using var file = new StreamWriter(path, append: true) { AutoFlush = true };
         await Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
 
         async Task PumpAsync(StreamReader reader)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pomegranate.Bench.Failing;
 
 namespace Pomegranate.Bench.Systems;
 
@@ -7,7 +8,10 @@ namespace Pomegranate.Bench.Systems;
 internal sealed class PomegranateSystem(string work, int backends = 2, int frontends = 1, params (string Name, string Value)[] environment)
     : BenchSystem("pomegranate", work)
 {
+    private const int Shards = 64;
     private List<Node> _nodes = [];
+    private string? _placement;
+
     private string State => Path.Combine(Work, "state.json");
 
     public override string What => $"lighthouse, {frontends} frontend{(frontends > 1 ? "s" : "")}, {backends} backends running the Portal; a commit waits for a majority";
@@ -17,6 +21,8 @@ internal sealed class PomegranateSystem(string work, int backends = 2, int front
     public IReadOnlyList<Node> Nodes => _nodes;
 
     public IEnumerable<Uri> FrontendUrls => _nodes.Where(n => n.Http is not null).Select(n => new Uri(n.Http!));
+
+    public override IReadOnlyList<Uri> Entrances => [.. FrontendUrls];
 
     private ChildProcess? Cluster { get; set; }
 
@@ -41,6 +47,87 @@ internal sealed class PomegranateSystem(string work, int backends = 2, int front
         Url = new Uri(_nodes.First(n => n.Http is not null).Http!);
         await AnswersAsync(new Uri(Url, "/plain"), Cluster, "the cluster");
     }
+
+    public override async Task<string?> VictimAsync(Victim victim, int run)
+    {
+        await RefreshAsync();
+        var oldest = victim is Victim.Backend or Victim.Coordinator ? await OldestBackendAsync() : null;
+        string[] candidates =
+        [
+            .. _nodes.Where(n => victim switch
+            {
+                Victim.Backend => n.Role == "backend" && n.Name != oldest,
+                Victim.Coordinator => n.Name == oldest,
+                Victim.Frontend => n.Role == "frontend",
+                Victim.Lighthouse => n.Role == "lighthouse",
+                _ => false,
+            }).Select(n => n.Name),
+        ];
+        return candidates.Length == 0 ? null : candidates[run % candidates.Length];
+    }
+
+    public override async Task RestartAsync(string role)
+    {
+        await TellAsync($"restart {role}");
+        for (var deadline = DateTime.UtcNow.AddSeconds(10); DateTime.UtcNow < deadline; await Task.Delay(20))
+        {
+            await RefreshAsync();
+            if (_nodes.Single(n => n.Name == role).Pid is not null)
+            {
+                return;
+            }
+        }
+
+        throw new BenchException($"LocalCluster did not start {role} again; see {Work}.");
+    }
+
+    /// <summary>Every node ready and a member, in the eyes of all; and each backend home to the shards that it had at the start.</summary>
+    public override async Task<string?> MissingAsync()
+    {
+        await RefreshAsync();
+        foreach (var node in _nodes)
+        {
+            if (node.Pid is null)
+            {
+                return $"{node.Name} does not run";
+            }
+
+            using var ready = await Http.GetAsync(new Uri($"{node.Management}/ready"));
+            if (!ready.IsSuccessStatusCode)
+            {
+                return $"{node.Name} is not ready";
+            }
+
+            using var view = await AskAsync(node, "members");
+            var up = view.RootElement.GetProperty("members").EnumerateArray().Count(m => m.GetProperty("status").GetString() == "Up");
+            if (up != _nodes.Count || view.RootElement.GetProperty("members").GetArrayLength() != up || view.RootElement.GetProperty("unreachable").GetArrayLength() > 0)
+            {
+                return $"{node.Name} does not see {_nodes.Count} members up and reachable";
+            }
+        }
+
+        using var shards = await AskAsync(_nodes.First(n => n.Role == "frontend"), "shards");
+        var placement = string.Join(", ", shards.RootElement.GetProperty("regions").EnumerateArray().Select(r => $"{r.GetProperty("node")} {r.GetProperty("shards").GetArrayLength()}").Order(StringComparer.Ordinal));
+        if (shards.RootElement.GetProperty("shards").GetInt32() is var housed && housed < Shards)
+        {
+            // A shard has no home until somebody asks for one of its sessions: fresh ones fall on all of them.
+            await Task.WhenAll(Enumerable.Range(0, Shards).Select(_ => Http.GetStringAsync(new Uri(Url, "/counter"))));
+            return $"{housed} of {Shards} shards have a home";
+        }
+
+        _placement ??= placement;
+        return placement == _placement ? null : $"the shards are not where they were: {placement}, at the start {_placement}";
+    }
+
+    /// <summary>It is home to the shard coordinator.</summary>
+    private async Task<string> OldestBackendAsync()
+    {
+        using var view = await AskAsync(_nodes.First(n => n is { Role: "frontend", Pid: not null }), "members");
+        var oldest = view.RootElement.GetProperty("oldestPerRole").GetProperty("backend").GetString()!;
+        return _nodes.Single(n => oldest.EndsWith(n.Cluster, StringComparison.Ordinal)).Name;
+    }
+
+    private static async Task<JsonDocument> AskAsync(Node node, string what) => JsonDocument.Parse(await Http.GetStringAsync(new Uri($"{node.Management}/cluster/{what}")));
 
     /// <summary>Reads the nodes anew: pids change when one is restarted.</summary>
     public async Task RefreshAsync()

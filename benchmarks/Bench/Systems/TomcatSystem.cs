@@ -1,18 +1,18 @@
 using System.Diagnostics;
+using Pomegranate.Bench.Failing;
 
 namespace Pomegranate.Bench.Systems;
 
 /// <summary>Apache httpd with mod_jk in front of two Tomcats that replicate sessions with DeltaManager; Debian's packages.</summary>
-internal sealed class TomcatSystem(string work) : BenchSystem("httpd-tomcat", work)
+/// <param name="tuned">With mod_jk's CPing and short timeouts: for faults.</param>
+internal sealed class TomcatSystem(string work, bool tuned = false) : BenchSystem("httpd-tomcat", work)
 {
     private const string TomcatHome = "/usr/share/tomcat10";
     private const string ApacheModules = "/usr/lib/apache2/modules";
     private static readonly string Peers = Repository.At("benchmarks", "peers");
-    private readonly List<(string Role, int Pid)> _processes = [];
 
-    public override string What => "Apache httpd with mod_jk, 2 Tomcats with SimpleTcpCluster and DeltaManager, asynchronous (their default)";
-
-    public override IReadOnlyList<(string Role, int Pid)> Processes => _processes;
+    public override string What => "Apache httpd with mod_jk, 2 Tomcats with SimpleTcpCluster and DeltaManager, asynchronous (their default)"
+        + (tuned ? "; CPing before each request, timeouts of 2 and 3 s" : "");
 
     public override async Task StartAsync()
     {
@@ -20,21 +20,21 @@ internal sealed class TomcatSystem(string work) : BenchSystem("httpd-tomcat", wo
         int[] http = [Ports.Free(), Ports.Free()], ajp = [Ports.Free(), Ports.Free()], receiver = [Ports.Free(), Ports.Free()];
         for (var i = 0; i < 2; i++)
         {
-            var tomcat = StartTomcat(i + 1, ("http", $"{http[i]}"), ("ajp", $"{ajp[i]}"), ("receiver", $"{receiver[i]}"), ("otherReceiver", $"{receiver[1 - i]}"));
-            _processes.Add(($"tomcat{i + 1}", tomcat.Pid));
-            await AnswersAsync(new Uri($"http://127.0.0.1:{http[i]}/plain"), tomcat, $"tomcat{i + 1}");
+            var number = i + 1;
+            (string, string)[] ports = [("http", $"{http[i]}"), ("ajp", $"{ajp[i]}"), ("receiver", $"{receiver[i]}"), ("otherReceiver", $"{receiver[1 - i]}")];
+            await StartRoleAsync($"tomcat{number}", () => StartTomcat(number, ports), new Uri($"http://127.0.0.1:{http[i]}/plain"));
         }
 
         var port = Ports.Free();
         var root = Directory.CreateDirectory(Path.Combine(Work, "httpd")).FullName;
-        Template.Fill(Path.Combine(Peers, "httpd", "workers.properties"), Path.Combine(root, "workers.properties"), ("ajp1", $"{ajp[0]}"), ("ajp2", $"{ajp[1]}"));
+        Template.Fill(Path.Combine(Peers, "httpd", tuned ? "workers.tuned.properties" : "workers.properties"), Path.Combine(root, "workers.properties"), ("ajp1", $"{ajp[0]}"), ("ajp2", $"{ajp[1]}"));
         Template.Fill(Path.Combine(Peers, "httpd", "httpd.conf"), Path.Combine(root, "httpd.conf"),
-            ("root", root), ("http", $"{port}"), ("modules", ApacheModules), ("user", Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : ""));
-        var httpd = Run("httpd", "/usr/sbin/apache2", ["-f", Path.Combine(root, "httpd.conf"), "-DFOREGROUND"]);
-        _processes.Add(("httpd", httpd.Pid));
+            ("root", root), ("watchdog", tuned ? "5" : "60"), ("http", $"{port}"), ("modules", ApacheModules), ("user", Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : ""));
         Url = new Uri($"http://127.0.0.1:{port}");
-        await AnswersAsync(new Uri(Url, "/plain"), httpd, "httpd");
+        await StartRoleAsync("httpd", () => Run("httpd", "/usr/sbin/apache2", ["-f", Path.Combine(root, "httpd.conf"), "-DFOREGROUND"]), new Uri(Url, "/plain"));
     }
+
+    public override Task<string?> VictimAsync(Victim victim, int run) => Task.FromResult(victim == Victim.Backend ? $"tomcat{1 + (run % 2)}" : null);
 
     private ChildProcess StartTomcat(int number, params (string Name, string Value)[] ports)
     {

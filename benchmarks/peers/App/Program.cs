@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.DataProtection;
 //   Node             the name it answers with
 //   Redis            host:port of the session store; without it sessions stay in this process
 //   Keys             a directory for the data protection keys, which the instances must share
+//   Tuned            true: the session is committed before the answer is written; as it comes, after it
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
+var tuned = builder.Configuration.GetValue<bool>("Tuned");
 var node = builder.Configuration["Node"] ?? Environment.MachineName;
 builder.Services.AddDataProtection().SetApplicationName("peer-app").PersistKeysToFileSystem(new DirectoryInfo(builder.Configuration["Keys"] ?? "keys"));
 if (builder.Configuration["Redis"] is { } redis)
@@ -32,6 +34,11 @@ app.MapGet("/counter", async (HttpContext context) =>
     await context.Session.LoadAsync(context.RequestAborted);
     var n = (context.Session.GetInt32("n") ?? 0) + 1;
     context.Session.SetInt32("n", n);
+    if (tuned)
+    {
+        await context.Session.CommitAsync(context.RequestAborted);
+    }
+
     return Results.Json(new { n, node });
 });
 app.MapGet("/read", async (HttpContext context) =>
