@@ -38,6 +38,32 @@ public sealed class DurableStoreTests : IDisposable
         Assert.Equal(0, again.WasCutOff);
     }
 
+    /// <summary>A file of revision 1, byte by byte: it must stay readable, for it outlives the build that wrote it.</summary>
+    [Fact]
+    public void GoldenFile_IsRead()
+    {
+        System.IO.File.WriteAllBytes(File, Convert.FromHexString(
+            "504F4D4C4F47010A" // POMLOG, revision 1
+            + "00000084" + "3B7B2FED" + "9D52F69032B87D29" // a frame: length, its hash, the payload's hash
+            + "49" + "10" + "00112233445566778899AABBCCDDEEFF" // I: this store's id
+            + "52" + "01" + "10" + "00112233445566778899AABBCCDDEEFF" + "0161" // R: a roster of one, at address a
+            + "4B" + "01" + "036B6579" // K: one key
+            + "48" + "01" + "0000000000000064" // H: bucket 1 is forgotten up to 100
+            + "53" + "01" + "00000000000000010000000000000002" // S: bucket 1, a session of two attributes
+            + "03" + "07" + "00000000000000AA" + "03" + "01" + "00000000000000AA" + "00000000000003E8" + "00"
+            + "02" + "0161" + "03" + "06" + "00000000000000AA" + "01" + "020102" + "0162" + "03" + "07" + "00000000000000AA" + "00"
+            + "E5"));
+
+        using var store = Open();
+
+        var id = new Guid(Convert.FromHexString("00112233445566778899AABBCCDDEEFF"));
+        Assert.Equal((id, id, "a"), (store.Id, Assert.Single(store.Roster).Id, store.Roster[0].Address));
+        Assert.Equal("key", Assert.Single(store.Keys));
+        Assert.Equal(100, store.Buckets()[1].Horizon);
+        Assert.Equal(new SessionVersion(3, 7, 0xAA), store.Buckets()[1].Find(new SessionId(1, 2))!.Version);
+        Assert.Equal(0, store.WasCutOff);
+    }
+
     [Fact]
     public void LastWriteCutOffAnywhere_IsDroppedAndTheOneBeforeIsThere()
     {

@@ -117,9 +117,18 @@ public class GatewaySerializerTests : TestKit
             new WebResponse { StatusCode = 201, ReasonPhrase = "Made", Headers = [new("A", "b")], Body = new byte[] { 1 }, Trailers = [new("T", "u")] },
             new CookieChange(CookieAction.Set, new SessionId(3, 4)));
 
+        // Golden: nodes of two builds speak it.
+        const string Golden =
+            "0000000000000001" + "02" + "01" + "086261636B656E6431" // request id, a response, backend1
+            + "01" + "0000000000000003" + "0000000000000004" // the cookie is set to this id
+            + "00" + "00" + "01" // no status or reason of ours, but a response:
+            + "C901" + "01" + "044D616465" // 201, Made
+            + "01" + "0141" + "01" + "0162" + "01" + "0154" + "01" + "0175" // A: b, the trailer T: u
+            + "01" + "01"; // the body
         var bytes = _serializer.ToBinary(reply);
-        var read = Assert.IsType<RequestReply>(_serializer.FromBinary(bytes, _serializer.Manifest(reply)));
+        var read = Assert.IsType<RequestReply>(_serializer.FromBinary(Convert.FromHexString(Golden), "R1"));
 
+        Assert.Equal(("R1", Golden), (_serializer.Manifest(reply), Convert.ToHexString(bytes)));
         Assert.Equal(bytes, _serializer.ToBinary(read));
         Assert.Equal(reply.Cookie, read.Cookie);
         Assert.Equal(201, read.Response!.StatusCode);
