@@ -14,6 +14,9 @@ internal sealed class RevisionGate : ReceiveActor
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly WireRevisions _own;
+
+    /// <summary>This node as the events have shown it, once it is Up: the cluster's own view may be behind or ahead of them.</summary>
+    private Member? _self;
     private bool _isLeaving;
 
     public RevisionGate(WireRevisions own)
@@ -21,7 +24,7 @@ internal sealed class RevisionGate : ReceiveActor
         _own = own;
         Receive<ClusterEvent.CurrentClusterState>(state =>
         {
-            foreach (var member in state.Members)
+            foreach (var member in state.Members.OrderByDescending(m => m.UniqueAddress.Equals(_cluster.SelfUniqueAddress)))
             {
                 Check(member);
             }
@@ -38,8 +41,19 @@ internal sealed class RevisionGate : ReceiveActor
 
     private void Check(Member member)
     {
+        if (member.Status is not (MemberStatus.Up or MemberStatus.Leaving))
+        {
+            return;
+        }
+
+        if (member.UniqueAddress.Equals(_cluster.SelfUniqueAddress))
+        {
+            _self = member;
+            return;
+        }
+
         var theirs = WireRevisions.Of(member.Roles);
-        if (_isLeaving || _own.Meets(theirs) || member.Status is not (MemberStatus.Up or MemberStatus.Leaving) || !member.IsOlderThan(_cluster.SelfMember))
+        if (_isLeaving || _own.Meets(theirs) || _self?.IsOlderThan(member) is true)
         {
             return;
         }
@@ -60,5 +74,7 @@ internal sealed class RevisionGate : ReceiveActor
         private IncompatibleReason()
         {
         }
+
+        public override int ExitCode => NodeLifetime.IncompatibleExitCode;
     }
 }
