@@ -58,7 +58,7 @@ internal sealed class HomeApp : IAsyncDisposable
         var client = new ReplicaClient();
         client.Attach(replica);
         return new HomeApp(system, app, new SessionServices(
-            client, new ClusterSessionOptions(), "home", 7, TimeProvider.System, NullLogger.Instance, _ => Task.CompletedTask, runner, new StreamConnector(NullLoggerFactory.Instance)));
+            client, new ClusterSessionOptions(), "home", 7, TimeProvider.System, NullLogger.Instance, _ => Task.CompletedTask, runner));
     }
 
     /// <summary>Runs a request through the app, in a session.</summary>
