@@ -53,10 +53,9 @@ internal sealed class HomeApp : IAsyncDisposable
             .WithFallback(PomegranateNode.EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf")));
         var cluster = Akka.Cluster.Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress);
-        var replica = system.ActorOf(SessionReplica.Props(new ReplicationOptions(), TimeProvider.System), SessionReplica.Name);
-        replica.Tell(new ReplicaSync.Membership(true, new Dictionary<Akka.Cluster.UniqueAddress, bool>()));
         var client = new ReplicaClient();
-        client.Attach(replica);
+        var replica = SessionReplica.Start(system, client, new ReplicationOptions(), TimeProvider.System);
+        replica.Tell(new ReplicaSync.Membership(true, new Dictionary<Akka.Cluster.UniqueAddress, bool>()));
         return new HomeApp(system, app, new SessionServices(
             client, new ClusterSessionOptions(), "home", 7, TimeProvider.System, NullLogger.Instance, _ => Task.CompletedTask, runner));
     }

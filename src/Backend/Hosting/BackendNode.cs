@@ -70,8 +70,7 @@ internal sealed partial class BackendNode(
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         var system = _system = services.GetRequiredService<ActorSystem>();
-        var replica = system.ActorOf(SessionReplica.Props(replication.Value, time), SessionReplica.Name);
-        replicaClient.Attach(replica);
+        var replica = SessionReplica.Start(system, replicaClient, replication.Value, time);
         system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

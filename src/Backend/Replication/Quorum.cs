@@ -1,5 +1,3 @@
-using Akka.Cluster;
-
 namespace Pomegranate.Backend.Replication;
 
 /// <summary>
@@ -18,8 +16,4 @@ internal static class Quorum
     });
 
     public static int Majority(int voters) => (voters / 2) + 1;
-
-    /// <summary>Whether enough voters are among those that acknowledged.</summary>
-    public static bool IsMet(ReplicationOptions options, IReadOnlyCollection<UniqueAddress> voters, IReadOnlySet<UniqueAddress> acknowledged) =>
-        voters.Count(acknowledged.Contains) >= WriteSize(options, voters.Count);
 }

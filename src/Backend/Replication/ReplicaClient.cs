@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Akka.Actor;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Management;
@@ -17,19 +16,24 @@ internal sealed class ReplicaClient
     private static readonly Histogram<double> RecoveryDuration = PomegranateMeter.Duration(
         "pomegranate.session.recovery.duration", "From a session's first request at a home to its state read from the replicas; failed ones are tagged.");
 
-    private readonly TaskCompletionSource<IActorRef> _replica = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static readonly KeyValuePair<string, object?> Succeeded = new("succeeded", true);
+
+    private static readonly KeyValuePair<string, object?> Failed = new("succeeded", false);
+
+    private readonly TaskCompletionSource<Replica> _replica = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Live sessions in this node's replica at the last sweep; every complete replica holds them all.</summary>
     public long LiveSessions { get; set; }
 
-    public void Attach(IActorRef replica) => _replica.TrySetResult(replica);
+    /// <summary>From now on it is asked; who asked before has waited for it.</summary>
+    public void Attach(Action<SessionReplica.Commit> commit, Action<SessionReplica.Recover> recover) => _replica.TrySetResult(new(commit, recover));
 
     /// <summary>Completes when the entries are held by as many backends as the replication level asks for.</summary>
     /// <exception cref="SessionCommitException">They were not, within the commit timeout. Some replicas may hold them.</exception>
     public async Task CommitAsync(params IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> entries)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        (await _replica.Task).Tell(new SessionReplica.Commit(entries, done), ActorRefs.NoSender);
+        (await _replica.Task).Commit(new(entries, done));
         await TimedAsync(done.Task, CommitDuration);
     }
 
@@ -38,7 +42,7 @@ internal sealed class ReplicaClient
     public async Task<SessionEntry?> RecoverAsync(SessionId id)
     {
         var done = new TaskCompletionSource<SessionEntry?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        (await _replica.Task).Tell(new SessionReplica.Recover(id, done), ActorRefs.NoSender);
+        (await _replica.Task).Recover(new(id, done));
         await TimedAsync(done.Task, RecoveryDuration);
         return await done.Task;
     }
@@ -54,7 +58,9 @@ internal sealed class ReplicaClient
         }
         finally
         {
-            duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("succeeded", succeeded));
+            duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, succeeded ? Succeeded : Failed);
         }
     }
+
+    private sealed record Replica(Action<SessionReplica.Commit> Commit, Action<SessionReplica.Recover> Recover);
 }

@@ -24,18 +24,12 @@ namespace Pomegranate.Backend.Replication;
 ///   |&lt;-------------|&lt;-------------------| when a quorum of voters has it
 /// </code>
 /// DData's own WriteMajority makes an actor per write, serialises once per target and asks a random peer first; this
-/// channel was measured at twice its rate. All commits that wait in the mailbox leave in one Store per peer.
+/// channel was measured at twice its rate. Commits do not pass through this actor: see <see cref="ReplicaWrites"/>.
 /// </remarks>
 internal sealed class SessionReplica : ReceiveActor, IWithTimers
 {
     /// <summary>The actor's name under <c>/user</c>; the same on every backend.</summary>
     public const string Name = "session-replica";
-
-    /// <summary>A Store is cut at this size, far below the frame size, so heartbeats never wait long behind one.</summary>
-    private const int BatchBytes = 1_000_000;
-
-    /// <summary>Unacknowledged messages are sent again this often: remoting delivers at most once, merging is idempotent.</summary>
-    private static readonly TimeSpan Resend = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a read waits for every voter before a majority of them is enough.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(1);
@@ -46,24 +40,22 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private readonly IActorRef _replicator = DData.DistributedData.Get(Context.System).Replicator;
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
+    private readonly ReplicaWrites _writes;
+
     /// <summary>The other backends, and whether their replicas are complete.</summary>
-    private readonly Dictionary<UniqueAddress, Peer> _peers = [];
-    private readonly Dictionary<long, PendingWrite> _writes = [];
+    private readonly Dictionary<ReplicaPeer, bool> _peers = [];
     private readonly Dictionary<long, PendingRead> _reads = [];
-    private readonly List<Commit> _waiting = [];
     private bool _selfIsComplete;
     private long _lastTicket;
 
-    public SessionReplica(ReplicationOptions options, TimeProvider time)
+    public SessionReplica(ReplicaWrites writes, ReplicationOptions options, TimeProvider time)
     {
+        _writes = writes;
         _options = options;
         _time = time;
 
-        Receive<Commit>(OnCommit);
-        Receive<Flush>(_ => OnFlush());
         Receive<Store>(OnStore);
         Receive<Stored>(OnStored);
-        Receive<IUpdateResponse>(OnApplied);
         Receive<Recover>(OnRecover);
         Receive<Fetch>(OnFetch);
         Receive<Fetched>(OnFetched);
@@ -72,20 +64,29 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         Receive<ReplicaSync.Introduction>(introduction => Sender.Tell(introduction));
         Receive<ResendTick>(_ => OnResend());
 
-        Timers.StartPeriodicTimer(nameof(ResendTick), ResendTick.Instance, Resend);
+        Timers.StartPeriodicTimer(nameof(ResendTick), ResendTick.Instance, ReplicaWrites.Resend);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ReplicationOptions options, TimeProvider time) =>
+    public static Props Props(ReplicaWrites writes, ReplicationOptions options, TimeProvider time) =>
         // Other nodes' commits wait for it: it must not wait for a thread that this node's app blocks.
-        Akka.Actor.Props.Create(() => new SessionReplica(options, time)).WithDispatcher("akka.actor.internal-dispatcher");
+        Akka.Actor.Props.Create(() => new SessionReplica(writes, options, time)).WithDispatcher("akka.actor.internal-dispatcher");
+
+    /// <summary>Starts this node's replica, to be asked through the client.</summary>
+    public static IActorRef Start(ActorSystem system, ReplicaClient client, ReplicationOptions options, TimeProvider time)
+    {
+        var writes = new ReplicaWrites(system, options, time);
+        var replica = system.ActorOf(Props(writes, options, time), Name);
+        client.Attach(writes.Commit, recover => replica.Tell(recover));
+        return replica;
+    }
 
     private List<UniqueAddress> Voters
     {
         get
         {
-            var voters = _peers.Where(p => p.Value.IsComplete).Select(p => p.Key).ToList();
+            var voters = _peers.Where(p => p.Value).Select(p => p.Key.Address).ToList();
             if (_selfIsComplete)
             {
                 voters.Add(_self);
@@ -97,129 +98,13 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     // ---- writes ----
 
-    private void OnCommit(Commit commit)
-    {
-        _waiting.Add(commit);
-        if (_waiting.Count == 1)
-        {
-            // Behind everything that is in the mailbox now, so the commits among it share one message per peer.
-            Self.Tell(Flush.Instance);
-        }
-    }
-
-    private void OnFlush()
-    {
-        for (var from = 0; from < _waiting.Count;)
-        {
-            var bytes = 0;
-            var to = from;
-            while (to < _waiting.Count && (to == from || bytes < BatchBytes))
-            {
-                bytes += _waiting[to++].Entries.Sum(e => SessionSize.Of(e.Value));
-            }
-
-            Write(_waiting.GetRange(from, to - from));
-            from = to;
-        }
-
-        _waiting.Clear();
-    }
-
-    private void Write(List<Commit> commits)
-    {
-        var ticket = ++_lastTicket;
-        var write = new PendingWrite(
-            new Store(ticket, [.. commits.SelectMany(c => c.Entries)]), commits, _time.GetTimestamp());
-        _writes.Add(ticket, write);
-        foreach (var peer in _peers.Values)
-        {
-            peer.Replica.Tell(write.Message);
-        }
-
-        Apply(new Application(write.Message, Self, write.Message.Entries.Count));
-    }
-
-    private void OnStore(Store store) => Apply(new Application(store, Sender, store.Entries.Count));
-
-    private void Apply(Application application)
-    {
-        foreach (var (id, entry) in application.Store.Entries)
-        {
-            _replicator.Tell(Dsl.Update(
-                SessionBuckets.KeyOf(id), SessionBucket.Empty, WriteLocal.Instance, application, bucket => bucket.Merge(id, entry)));
-        }
-    }
-
-    private void OnApplied(IUpdateResponse response)
-    {
-        if (response.Request is not Application application)
-        {
-            return;
-        }
-
-        if (!response.IsSuccessful)
-        {
-            Refuse(application, response);
-            return;
-        }
-
-        if (--application.Remaining > 0)
-        {
-            return;
-        }
-
-        if (application.ReplyTo.Equals(Self))
-        {
-            Acknowledge(application.Store.Ticket, _self);
-        }
-        else
-        {
-            application.ReplyTo.Tell(new Stored(application.Store.Ticket));
-        }
-    }
-
-    /// <summary>
-    /// The durable store could not write it, and has said why once. A peer's write stays unacknowledged and comes again;
-    /// one of our own cannot succeed without us, so its clients need not wait for the time limit.
-    /// </summary>
-    private void Refuse(Application application, IUpdateResponse response)
-    {
-        _log.Debug("The local replica refused {0}: {1}. The write is not acknowledged by this node.", response.Key.Id, response);
-        if (application.ReplyTo.Equals(Self) && _writes.Remove(application.Store.Ticket, out var write))
-        {
-            var failure = new SessionCommitException(
-                "The session's change could not be written to the disk of its home; the home's log says why. It may or may not survive.");
-            write.Commits.ForEach(c => c.Done.TrySetException(failure));
-        }
-    }
+    private void OnStore(Store store) => new PeersMerge(store, Sender, _log).Into(_replicator);
 
     private void OnStored(Stored stored)
     {
         if (PeerOf(Sender) is { } peer)
         {
-            Acknowledge(stored.Ticket, peer);
-        }
-    }
-
-    private void Acknowledge(long ticket, UniqueAddress node)
-    {
-        if (_writes.TryGetValue(ticket, out var write) && write.Acknowledged.Add(node))
-        {
-            CompleteIfMet(ticket, write);
-        }
-    }
-
-    private void CompleteIfMet(long ticket, PendingWrite write)
-    {
-        if (!write.Acknowledged.Contains(_self) || !Quorum.IsMet(_options, Voters, write.Acknowledged))
-        {
-            return;
-        }
-
-        _writes.Remove(ticket);
-        foreach (var commit in write.Commits)
-        {
-            commit.Done.TrySetResult();
+            _writes.Acknowledge(stored.Ticket, peer);
         }
     }
 
@@ -236,11 +121,11 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     private void Ask(long ticket, PendingRead read)
     {
-        foreach (var (address, peer) in _peers)
+        foreach (var (peer, isComplete) in _peers)
         {
-            if (peer.IsComplete && !read.Answers.ContainsKey(address))
+            if (isComplete && !read.Answers.ContainsKey(peer.Address))
             {
-                peer.Replica.Tell(new Fetch(ticket, read.Request.Id));
+                peer.Tell(new Fetch(ticket, read.Request.Id));
             }
         }
     }
@@ -270,7 +155,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     {
         if (PeerOf(Sender) is { } peer)
         {
-            Answer(fetched.Ticket, peer, fetched.Entry);
+            Answer(fetched.Ticket, peer.Address, fetched.Entry);
         }
     }
 
@@ -328,7 +213,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
                 }
             },
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        OnCommit(new Commit([new(read.Request.Id, merged)], writeBack));
+        _writes.Commit(new Commit([new(read.Request.Id, merged)], writeBack));
     }
 
     // ---- membership and time ----
@@ -336,34 +221,19 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private void OnMembership(ReplicaSync.Membership membership)
     {
         _selfIsComplete = membership.SelfIsComplete;
-        foreach (var gone in _peers.Keys.Except(membership.Peers.Keys).ToList())
+        foreach (var gone in _peers.Keys.Where(p => !membership.Peers.ContainsKey(p.Address)).ToList())
         {
             _peers.Remove(gone);
         }
 
         foreach (var (address, isComplete) in membership.Peers)
         {
-            if (_peers.TryGetValue(address, out var known))
-            {
-                _peers[address] = known with { IsComplete = isComplete };
-                continue;
-            }
-
-            var replica = Context.ActorSelection(new RootActorPath(address.Address) / "user" / Name);
-            _peers.Add(address, new Peer(replica, isComplete));
-
-            // It may be the one whose acknowledgement a waiting write needs.
-            foreach (var write in _writes.Values)
-            {
-                replica.Tell(write.Message);
-            }
+            var peer = _peers.Keys.FirstOrDefault(p => p.Address.Equals(address))
+                ?? new ReplicaPeer(address, Context.ActorSelection(new RootActorPath(address.Address) / "user" / Name), Self);
+            _peers[peer] = isComplete;
         }
 
-        foreach (var (ticket, write) in _writes.ToList())
-        {
-            CompleteIfMet(ticket, write);
-        }
-
+        _writes.SetMembers(_selfIsComplete, _peers);
         foreach (var (ticket, read) in _reads.ToList())
         {
             Ask(ticket, read);
@@ -373,30 +243,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     private void OnResend()
     {
-        foreach (var (ticket, write) in _writes.ToList())
-        {
-            var waited = _time.GetElapsedTime(write.Started);
-            if (waited > _options.CommitTimeout)
-            {
-                _writes.Remove(ticket);
-                var failure = new SessionCommitException(
-                    $"The session's change was acknowledged by {write.Acknowledged.Count} of {Voters.Count} backends within "
-                    + $"{_options.CommitTimeout.TotalSeconds:0.#} s, and replication level {_options.Level} needs "
-                    + $"{Quorum.WriteSize(_options, Voters.Count)}. It may or may not survive. Check 'pbm cluster show' for backends that hang.");
-                write.Commits.ForEach(c => c.Done.TrySetException(failure));
-            }
-            else if (waited > Resend)
-            {
-                foreach (var (address, peer) in _peers)
-                {
-                    if (!write.Acknowledged.Contains(address))
-                    {
-                        peer.Replica.Tell(write.Message);
-                    }
-                }
-            }
-        }
-
+        _writes.SendAgain();
         foreach (var (ticket, read) in _reads.ToList())
         {
             if (_time.GetElapsedTime(read.Started) > _options.RecoveryTimeout)
@@ -413,12 +260,12 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         }
     }
 
-    private UniqueAddress? PeerOf(IActorRef sender)
+    private ReplicaPeer? PeerOf(IActorRef sender)
     {
         var address = sender.Path.Address;
         foreach (var peer in _peers.Keys)
         {
-            if (peer.Address.Equals(address))
+            if (peer.Address.Address.Equals(address))
             {
                 return peer;
             }
@@ -429,27 +276,15 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     // ---- messages within this node ----
 
-    /// <summary>Make these entries safe and complete the task.</summary>
-    internal sealed record Commit(IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> Entries, TaskCompletionSource Done) : INoSerializationVerificationNeeded;
+    /// <summary>Make these entries safe and complete the task, whose continuations must not run at once.</summary>
+    internal sealed record Commit(IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> Entries, TaskCompletionSource Done);
 
     /// <summary>Read this session from the replicas.</summary>
     internal sealed record Recover(SessionId Id, TaskCompletionSource<SessionEntry?> Done) : INoSerializationVerificationNeeded;
 
-    private sealed class Flush
-    {
-        public static readonly Flush Instance = new();
-    }
-
     private sealed class ResendTick
     {
         public static readonly ResendTick Instance = new();
-    }
-
-    private sealed record Peer(ActorSelection Replica, bool IsComplete);
-
-    private sealed record PendingWrite(Store Message, List<Commit> Commits, long Started)
-    {
-        public HashSet<UniqueAddress> Acknowledged { get; } = [];
     }
 
     private sealed record PendingRead(Recover Request, long Started)
@@ -457,14 +292,12 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         public Dictionary<UniqueAddress, SessionEntry?> Answers { get; } = [];
     }
 
-    /// <summary>A Store on its way into the local Replicator, which answers once per entry.</summary>
-    private sealed class Application(Store store, IActorRef replyTo, int remaining)
+    /// <summary>A peer's write. What the disk refuses stays unacknowledged, and comes again.</summary>
+    private sealed class PeersMerge(Store store, IActorRef replyTo, ILoggingAdapter log) : LocalMerge(store)
     {
-        public Store Store { get; } = store;
+        protected override void OnHeld() => replyTo.Tell(new Stored(Store.Ticket));
 
-        public IActorRef ReplyTo { get; } = replyTo;
-
-        public int Remaining { get; set; } = remaining;
+        protected override void OnRefused(IUpdateResponse refusal) => LogRefusal(log, refusal);
     }
 
     private sealed record LocalRead(long Ticket, SessionId Id, IActorRef ReplyTo);

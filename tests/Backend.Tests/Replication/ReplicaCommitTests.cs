@@ -275,34 +275,6 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
     }
 
     [Fact]
-    public async Task Commit_ManyAtOnce_ShareOneMessage()
-    {
-        var replica = Start(ReplicationLevel.Majority);
-        replica.Members([B]);
-        var commits = CommitTogether(replica, Enumerable.Range(0, 100).Select(_ => Entry(1)));
-
-        Assert.Equal(100, (await B.AcknowledgeAsync(replica)).Entries.Count);
-        await commits.For("all commits of the message");
-    }
-
-    [Fact]
-    public async Task Commit_MoreThanABatch_IsCut()
-    {
-        var replica = Start(ReplicationLevel.Majority);
-        replica.Members([B]);
-        var commits = CommitTogether(replica, Enumerable.Range(0, 10).Select(_ => Entry(1, new byte[400_000])));
-
-        var stores = new List<Store>();
-        while (stores.Sum(s => s.Entries.Count) < 10)
-        {
-            stores.Add(await B.AcknowledgeAsync(replica));
-        }
-
-        await commits.For("all commits of all messages");
-        Assert.All(stores, store => Assert.InRange(store.Entries.Sum(e => SessionSize.Of(e.Value)), 1, 1_500_000));
-    }
-
-    [Fact]
     public async Task Store_FromAPeer_AcknowledgedOnceItIsHeld()
     {
         var replica = Start(ReplicationLevel.Majority);
@@ -333,14 +305,6 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
     private TestedReplica Start(ReplicationLevel level, int copies = 2) =>
         _replica = new TestedReplica(group.Home, new ReplicationOptions { Level = level, Copies = copies });
 
-    private static Task CommitTogether(TestedReplica replica, IEnumerable<SessionEntry> entries)
-    {
-        using (replica.Hold())
-        {
-            return Task.WhenAll(entries.Select(entry => replica.CommitAsync(SessionId.NewRandom(), entry)).ToList());
-        }
-    }
-
     /// <summary>The peer acknowledges, and the replica has taken note of it.</summary>
     private async Task AcknowledgeAsync(TestedReplica replica, FakePeer peer)
     {
@@ -351,6 +315,6 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
     /// <summary>See <see cref="FakePeer.FetchAsync"/>: its answer is the point, whatever it says.</summary>
     private async Task AwaitHandledAsync(TestedReplica replica, FakePeer peer) => await peer.FetchAsync(replica, _id);
 
-    private static SessionEntry Entry(uint sequence, byte[]? value = null) => SessionEntry.Live(
-        new(1, sequence, 1), default, 1, [new("a", new(1, sequence, 1), value ?? [(byte)sequence])]);
+    private static SessionEntry Entry(uint sequence) => SessionEntry.Live(
+        new(1, sequence, 1), default, 1, [new("a", new(1, sequence, 1), [(byte)sequence])]);
 }

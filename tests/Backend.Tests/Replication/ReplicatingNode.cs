@@ -23,8 +23,7 @@ internal sealed class ReplicatingNode : IDisposable
     {
         Clock = clock;
         _node = node;
-        _replica = node.System.ActorOf(SessionReplica.Props(new ReplicationOptions(), TimeProvider.System), SessionReplica.Name);
-        Client.Attach(_replica);
+        _replica = SessionReplica.Start(node.System, Client, new ReplicationOptions(), TimeProvider.System);
         node.System.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
     }
 

@@ -13,25 +13,32 @@ internal sealed class TestedReplica : IDisposable
 
     private readonly BackendSystem _node;
     private readonly FakeTimeProvider _time = new();
+    private readonly ReplicaWrites _writes;
 
     public TestedReplica(BackendSystem node, ReplicationOptions? options = null)
     {
         _node = node;
-        Ref = node.System.ActorOf(SessionReplica.Props(options ?? new ReplicationOptions(), _time), $"replica-{Interlocked.Increment(ref s_last)}");
+        options ??= new ReplicationOptions();
+        _writes = new ReplicaWrites(node.System, options, _time);
+        Ref = node.System.ActorOf(SessionReplica.Props(_writes, options, _time), $"replica-{Interlocked.Increment(ref s_last)}");
     }
 
     public IActorRef Ref { get; }
 
     public RootActorPath Address => new(_node.Address.Address);
 
-    /// <summary>The home is complete; so is every peer that is not among <paramref name="joining"/>.</summary>
-    public void Members(FakePeer[] complete, params FakePeer[] joining) => Ref.Tell(new ReplicaSync.Membership(
-        true, complete.Select(p => (p, true)).Concat(joining.Select(p => (p, false))).ToDictionary(p => p.p.Address, p => p.Item2)));
+    /// <summary>The home is complete; so is every peer that is not among <paramref name="joining"/>. The replica knows it afterwards.</summary>
+    public void Members(FakePeer[] complete, params FakePeer[] joining)
+    {
+        Ref.Tell(new ReplicaSync.Membership(
+            true, complete.Select(p => (p, true)).Concat(joining.Select(p => (p, false))).ToDictionary(p => p.p.Address, p => p.Item2)));
+        Ref.Ask<ReplicaSync.Introduction>(new ReplicaSync.Introduction(Address.Address), Server.Deadline.Default).GetAwaiter().GetResult();
+    }
 
     public Task CommitAsync(SessionId id, SessionEntry entry)
     {
-        var done = new TaskCompletionSource();
-        Ref.Tell(new SessionReplica.Commit([new(id, entry)], done));
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _writes.Commit(new([new(id, entry)], done));
         return done.Task;
     }
 
@@ -42,30 +49,8 @@ internal sealed class TestedReplica : IDisposable
         return done.Task;
     }
 
-    /// <summary>Holds the replica in the middle of a message until disposed, so that what is told meanwhile waits together.</summary>
-    public IDisposable Hold()
-    {
-        var hold = new HoldingRef();
-        Ref.Tell(new ReplicaSync.Introduction(Address.Address), hold);
-        return hold;
-    }
-
     /// <summary>Time passes, and the replica looks at its clock every 250 ms.</summary>
     public void Advance(TimeSpan time) => _time.Advance(time);
 
     public void Dispose() => _node.System.Stop(Ref);
-
-    /// <summary>Answers are told to it, and it takes its time.</summary>
-    private sealed class HoldingRef : MinimalActorRef, IDisposable
-    {
-        private readonly ManualResetEventSlim _released = new();
-
-        public override ActorPath Path { get; } = new RootActorPath(Akka.Actor.Address.AllSystems) / "user" / "holding";
-
-        public override IActorRefProvider Provider => throw new NotSupportedException();
-
-        public void Dispose() => _released.Set();
-
-        protected override void TellInternal(object message, IActorRef sender) => _released.Wait(Server.Deadline.Default);
-    }
 }

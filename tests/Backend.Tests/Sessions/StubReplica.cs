@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Akka.Actor;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
@@ -9,17 +8,13 @@ using Pomegranate.Sessions;
 namespace Pomegranate.Backend.Tests.Sessions;
 
 /// <summary>This node's replica as a session's home sees it: the test decides when and how it answers.</summary>
-internal sealed class StubReplica : MinimalActorRef
+internal sealed class StubReplica
 {
     private readonly Channel<object> _asked = Channel.CreateUnbounded<object>();
 
-    public StubReplica() => Client.Attach(this);
+    public StubReplica() => Client.Attach(commit => _asked.Writer.TryWrite(commit), recover => _asked.Writer.TryWrite(recover));
 
     public ReplicaClient Client { get; } = new();
-
-    public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems) / "user" / SessionReplica.Name;
-
-    public override IActorRefProvider Provider => throw new NotSupportedException();
 
     /// <summary>Whether the home has asked for something that the test has not taken yet.</summary>
     public bool HasBeenAsked => _asked.Reader.TryPeek(out _);
@@ -35,8 +30,6 @@ internal sealed class StubReplica : MinimalActorRef
         commit.Done.SetResult();
         return Assert.Single(commit.Entries).Value;
     }
-
-    protected override void TellInternal(object message, IActorRef sender) => _asked.Writer.TryWrite(message);
 
     private async Task<T> NextAsync<T>() =>
         Assert.IsType<T>(await _asked.Reader.ReadAsync().AsTask().For($"the replica to be asked to {typeof(T).Name}"));
