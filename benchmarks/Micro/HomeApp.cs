@@ -54,7 +54,7 @@ internal sealed class HomeApp : IAsyncDisposable
         var cluster = Akka.Cluster.Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress);
         var client = new ReplicaClient();
-        var replica = SessionReplica.Start(system, client, new ReplicationOptions(), TimeProvider.System);
+        var replica = client.Start(system, new ReplicationOptions(), TimeProvider.System);
         replica.Tell(new ReplicaSync.Membership(true, new Dictionary<Akka.Cluster.UniqueAddress, bool>()));
         return new HomeApp(system, app, new SessionServices(
             client, new ClusterSessionOptions(), "home", 7, TimeProvider.System, NullLogger.Instance, _ => Task.CompletedTask, runner));

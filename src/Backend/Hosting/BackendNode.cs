@@ -43,6 +43,7 @@ internal sealed partial class BackendNode(
 
     private ActorSystem? _system;
     private BackendGauges? _gauges;
+    private LaneListener? _lanes;
 
     /// <summary>Why it waits for others although it has joined; null when it does not.</summary>
     public string? WaitingFor => durable.WaitingFor;
@@ -70,7 +71,10 @@ internal sealed partial class BackendNode(
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         var system = _system = services.GetRequiredService<ActorSystem>();
-        var replica = SessionReplica.Start(system, replicaClient, replication.Value, time);
+        var log = loggers.CreateLogger("Pomegranate.Lanes");
+        _lanes = system.OpenLanes(node.Value, log);
+        _lanes.Accept(LaneChannel.Replicas, lane => new StoreLane(lane, system));
+        var replica = replicaClient.Start(system, replication.Value, time, new LaneDialer(system, log));
         system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -98,8 +102,7 @@ internal sealed partial class BackendNode(
             new RendezvousShardAllocation(node.Value.App, logger),
             SessionActor.Stop.Instance);
         _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
-        _system!.OpenLanes(node.Value, loggers.CreateLogger("Pomegranate.Lanes"))
-            .Accept(LaneChannel.Requests, lane => new RequestLane(lane, region, context.Actors, _system!));
+        _lanes!.Accept(LaneChannel.Requests, lane => new RequestLane(lane, region, context.Actors, _system!));
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
         _system!.ActorOf(FailoverAccelerator.Props(node.Value.App, region), "failover-accelerator");

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Akka.Actor;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
+using Pomegranate.Lanes;
 using Pomegranate.Management;
 using Pomegranate.Sessions;
 
@@ -25,7 +27,16 @@ internal sealed class ReplicaClient
     /// <summary>Live sessions in this node's replica at the last sweep; every complete replica holds them all.</summary>
     public long LiveSessions { get; set; }
 
-    /// <summary>From now on it is asked; who asked before has waited for it.</summary>
+    /// <summary>Starts this node's replica. From now on it is asked; who asked before has waited for it.</summary>
+    /// <param name="lanes">Opens lanes to the peers; null: all goes by actor message.</param>
+    public IActorRef Start(ActorSystem system, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null)
+    {
+        var writes = new ReplicaWrites(system, options, time);
+        var replica = system.ActorOf(SessionReplica.Props(writes, options, time, lanes), SessionReplica.Name);
+        Attach(writes.Commit, recover => replica.Tell(recover));
+        return replica;
+    }
+
     public void Attach(Action<SessionReplica.Commit> commit, Action<SessionReplica.Recover> recover) => _replica.TrySetResult(new(commit, recover));
 
     /// <summary>Completes when the entries are held by as many backends as the replication level asks for.</summary>

@@ -46,7 +46,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         write.Into(_replicator);
         foreach (var peer in peers)
         {
-            peer.Tell(write.Store);
+            peer.Send(write.Store);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
             {
                 foreach (var write in _writes.Values)
                 {
-                    peer.Tell(write.Store);
+                    peer.Send(write.Store);
                 }
             }
 
@@ -133,7 +133,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         {
             foreach (var peer in peers.Where(peer => !write.IsHeldBy(peer)))
             {
-                peer.Tell(write.Store);
+                peer.Send(write.Store);
             }
         }
     }

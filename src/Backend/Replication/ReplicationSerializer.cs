@@ -60,14 +60,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
                 SessionFormat.WriteBucket(writer, bucket);
                 break;
             case Store store:
-                writer.Int64(store.Ticket);
-                writer.Count(store.Entries.Count);
-                foreach (var (id, entry) in store.Entries)
-                {
-                    writer.Id(id);
-                    SessionFormat.WriteEntry(writer, entry);
-                }
-
+                ReplicaFrames.Write(writer, store);
                 break;
             case Stored stored:
                 writer.Int64(stored.Ticket);
@@ -138,7 +131,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         object message = manifest switch
         {
             BucketManifest => SessionFormat.ReadBucket(ref reader),
-            StoreManifest => new Store(reader.Int64(), EntryList(ref reader)),
+            StoreManifest => ReplicaFrames.ReadStore(ref reader),
             StoredManifest => new Stored(reader.Int64()),
             FetchManifest => new Fetch(reader.Int64(), reader.Id()),
             FetchedManifest => new Fetched(reader.Int64(), reader.Bool() ? SessionFormat.ReadEntry(ref reader) : null),
@@ -154,17 +147,6 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         };
         reader.End();
         return message;
-    }
-
-    private static KeyValuePair<SessionId, SessionEntry>[] EntryList(ref WireReader reader)
-    {
-        var entries = new KeyValuePair<SessionId, SessionEntry>[reader.Count(SessionFormat.SmallestSlot)];
-        for (var i = 0; i < entries.Length; i++)
-        {
-            entries[i] = new(reader.Id(), SessionFormat.ReadEntry(ref reader));
-        }
-
-        return entries;
     }
 
     private static KeyValuePair<int, ulong>[] DigestList(ref WireReader reader)

@@ -4,6 +4,7 @@ using Akka.DistributedData;
 using Akka.Event;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
+using Pomegranate.Lanes;
 using Pomegranate.Sessions;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 using DData = Akka.DistributedData;
@@ -41,6 +42,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     private readonly ReplicaWrites _writes;
+    private readonly IActorRef _lanes;
 
     /// <summary>The other backends, and whether their replicas are complete.</summary>
     private readonly Dictionary<ReplicaPeer, bool> _peers = [];
@@ -48,9 +50,10 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private bool _selfIsComplete;
     private long _lastTicket;
 
-    public SessionReplica(ReplicaWrites writes, ReplicationOptions options, TimeProvider time)
+    public SessionReplica(ReplicaWrites writes, ReplicationOptions options, TimeProvider time, LaneDialer? lanes)
     {
         _writes = writes;
+        _lanes = lanes is null ? ActorRefs.Nobody : Context.ActorOf(ReplicaLanes.Props(lanes, writes), "lanes");
         _options = options;
         _time = time;
 
@@ -69,18 +72,9 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ReplicaWrites writes, ReplicationOptions options, TimeProvider time) =>
+    public static Props Props(ReplicaWrites writes, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null) =>
         // Other nodes' commits wait for it: it must not wait for a thread that this node's app blocks.
-        Akka.Actor.Props.Create(() => new SessionReplica(writes, options, time)).WithDispatcher("akka.actor.internal-dispatcher");
-
-    /// <summary>Starts this node's replica, to be asked through the client.</summary>
-    public static IActorRef Start(ActorSystem system, ReplicaClient client, ReplicationOptions options, TimeProvider time)
-    {
-        var writes = new ReplicaWrites(system, options, time);
-        var replica = system.ActorOf(Props(writes, options, time), Name);
-        client.Attach(writes.Commit, recover => replica.Tell(recover));
-        return replica;
-    }
+        Akka.Actor.Props.Create(() => new SessionReplica(writes, options, time, lanes)).WithDispatcher("akka.actor.internal-dispatcher");
 
     private List<UniqueAddress> Voters
     {
@@ -98,7 +92,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     // ---- writes ----
 
-    private void OnStore(Store store) => new PeersMerge(store, Sender, _log).Into(_replicator);
+    private void OnStore(Store store) => new PeersMerge(store, Sender, Self, _log).Into(_replicator);
 
     private void OnStored(Stored stored)
     {
@@ -234,6 +228,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         }
 
         _writes.SetMembers(_selfIsComplete, _peers);
+        _lanes.Tell(new ReplicaLanes.Peers([.. _peers.Keys]));
         foreach (var (ticket, read) in _reads.ToList())
         {
             Ask(ticket, read);
@@ -293,9 +288,9 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     }
 
     /// <summary>A peer's write. What the disk refuses stays unacknowledged, and comes again.</summary>
-    private sealed class PeersMerge(Store store, IActorRef replyTo, ILoggingAdapter log) : LocalMerge(store)
+    private sealed class PeersMerge(Store store, IActorRef replyTo, IActorRef self, ILoggingAdapter log) : LocalMerge(store)
     {
-        protected override void OnHeld() => replyTo.Tell(new Stored(Store.Ticket));
+        protected override void OnHeld() => replyTo.Tell(new Stored(Store.Ticket), self);
 
         protected override void OnRefused(IUpdateResponse refusal) => LogRefusal(log, refusal);
     }

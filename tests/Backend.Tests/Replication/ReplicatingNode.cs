@@ -23,7 +23,7 @@ internal sealed class ReplicatingNode : IDisposable
     {
         Clock = clock;
         _node = node;
-        _replica = SessionReplica.Start(node.System, Client, new ReplicationOptions(), TimeProvider.System);
+        _replica = Client.Start(node.System, new ReplicationOptions(), TimeProvider.System);
         node.System.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
     }
 

@@ -1,7 +1,9 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Microsoft.Extensions.Time.Testing;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.State;
+using Pomegranate.Lanes;
 using Pomegranate.Sessions;
 
 namespace Pomegranate.Backend.Tests.Replication;
@@ -15,12 +17,12 @@ internal sealed class TestedReplica : IDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly ReplicaWrites _writes;
 
-    public TestedReplica(BackendSystem node, ReplicationOptions? options = null)
+    public TestedReplica(BackendSystem node, ReplicationOptions? options = null, LaneDialer? lanes = null)
     {
         _node = node;
         options ??= new ReplicationOptions();
         _writes = new ReplicaWrites(node.System, options, _time);
-        Ref = node.System.ActorOf(SessionReplica.Props(_writes, options, _time), $"replica-{Interlocked.Increment(ref s_last)}");
+        Ref = node.System.ActorOf(SessionReplica.Props(_writes, options, _time, lanes), $"replica-{Interlocked.Increment(ref s_last)}");
     }
 
     public IActorRef Ref { get; }
@@ -28,10 +30,15 @@ internal sealed class TestedReplica : IDisposable
     public RootActorPath Address => new(_node.Address.Address);
 
     /// <summary>The home is complete; so is every peer that is not among <paramref name="joining"/>. The replica knows it afterwards.</summary>
-    public void Members(FakePeer[] complete, params FakePeer[] joining)
+    public void Members(FakePeer[] complete, params FakePeer[] joining) =>
+        Members(complete.Select(p => (p.Address, true)).Concat(joining.Select(p => (p.Address, false))).ToDictionary());
+
+    /// <summary>The home and this peer are complete.</summary>
+    public void Members(UniqueAddress peer) => Members(new Dictionary<UniqueAddress, bool> { [peer] = true });
+
+    private void Members(Dictionary<UniqueAddress, bool> peers)
     {
-        Ref.Tell(new ReplicaSync.Membership(
-            true, complete.Select(p => (p, true)).Concat(joining.Select(p => (p, false))).ToDictionary(p => p.p.Address, p => p.Item2)));
+        Ref.Tell(new ReplicaSync.Membership(true, peers));
         Ref.Ask<ReplicaSync.Introduction>(new ReplicaSync.Introduction(Address.Address), Server.Deadline.Default).GetAwaiter().GetResult();
     }
 
