@@ -17,6 +17,9 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
     /// <summary>How long a node may take to find out that its file is damaged.</summary>
     private static readonly TimeSpan RefuseWithin = TimeSpan.FromSeconds(30);
 
+    /// <summary>Less than makes anybody suspect anybody.</summary>
+    private static readonly TimeSpan AheadFor = TimeSpan.FromSeconds(1);
+
     private Topology Topology => nodes.Topology;
 
     /// <summary>Completes when every fault is undone.</summary>
@@ -48,8 +51,7 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
                     say($"{Topology.Spare} is not {fault.Other} within {JoinWithin.TotalSeconds} s");
                 }
 
-                nodes.Kill(fault.Node);
-                say($"{fault.Node} is killed");
+                await KillAheadOfAsync(fault.Node);
                 await Task.Delay(fault.Lasts);
                 await StartAsync(fault.Node);
                 await whole.HasJoinedAsync(fault.Node, ready: true, JoinWithin);
@@ -120,6 +122,22 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
         }
 
         say($"end of {fault}");
+    }
+
+    /// <summary>
+    /// Kills a backend while another has not heard of its last writes: these are then with the third alone, beside the
+    /// empty one and the one that missed them.
+    /// </summary>
+    private async Task KillAheadOfAsync(string node)
+    {
+        List<(string From, string To)> cut = nodes.Labs.Network is null || Topology.BackendCount < 3
+            ? [] : [(node, Topology.Backends.First(other => other != node))];
+        nodes.Labs.Network?.Cut(cut);
+        await Task.Delay(cut.Count == 0 ? TimeSpan.Zero : AheadFor);
+        nodes.Kill(node);
+        say($"{node} is killed");
+        await nodes.EndedAsync(node);
+        nodes.Labs.Network?.Mend(cut);
     }
 
     private async Task SlowAsync(Fault fault)
