@@ -125,7 +125,7 @@ internal sealed class Failover(FailoverOptions options)
             system.Name, fault.Name, at, victim,
             pauses.Max(), pauses.Count(p => p > 1000),
             after.Sessions.Concat(end.Sessions).Max(s => s.LongestPause.TotalMilliseconds),
-            looks.Skip(1).Max(l => l.OwnPause.TotalMilliseconds),
+            during.OwnPause.TotalMilliseconds,
             whole.TotalMilliseconds,
             looks.SelectMany(l => l.Sessions).SelectMany(s => s.Failures).GroupBy(f => f.Key).ToDictionary(g => g.Key, g => g.Sum(f => f.Value)),
             end.Sessions.Sum(s => s.Tally.Lost), end.Sessions.Sum(s => s.Tally.Twice), end.Sessions.Sum(s => s.Tally.AppliedThoughFailed), end.Sessions.Sum(s => s.Tally.SessionsLost));
