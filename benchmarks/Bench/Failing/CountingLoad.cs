@@ -10,12 +10,14 @@ internal sealed class CountingLoad : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CountingSession[] _sessions;
     private readonly Task[] _running;
+    private readonly Task _watching;
     private long _ownPause;
 
     public CountingLoad(IReadOnlyList<Uri> entrances, int sessions)
     {
         _sessions = [.. Enumerable.Range(0, sessions).Select(number => new CountingSession(entrances, number))];
-        _running = [.. _sessions.Select(session => Task.Run(() => session.RunAsync(_stop.Token))), Task.Run(WatchAsync)];
+        _running = [.. _sessions.Select(session => Task.Run(() => session.RunAsync(_stop.Token)))];
+        _watching = Task.Run(WatchAsync);
     }
 
     /// <summary>What every session has seen since the last look, and the longest time for which this process did not run.</summary>
@@ -43,6 +45,7 @@ internal sealed class CountingLoad : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_running);
+        await _watching;
         foreach (var session in _sessions)
         {
             session.Dispose();
@@ -53,7 +56,8 @@ internal sealed class CountingLoad : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        for (var turn = 0; !Task.WhenAll(_running.SkipLast(1)).IsCompleted; turn++)
+        // As long as a request may be under way: its time limit is ours to keep.
+        for (var ended = Task.WhenAll(_running); !ended.IsCompleted;)
         {
             var before = Stopwatch.GetTimestamp();
             await Task.Delay(Tick, CancellationToken.None);
