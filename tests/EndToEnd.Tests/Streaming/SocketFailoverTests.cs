@@ -63,12 +63,21 @@ public class SocketFailoverTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
-    public async Task Kill9_InTheMiddleOfADownload_TheClientSeesThatItIsCut()
+    [Theory]
+    [InlineData("1.1", "Http1")]
+    [InlineData("2.0", "Http2")]
+    public async Task Kill9_InTheMiddleOfADownload_TheClientSeesThatItIsCut(string version, string protocols)
     {
-        await using var cluster = await ClusterProcess.StartAsync(backends: 2, frontends: 1);
-        using var http = new HttpClient { BaseAddress = cluster.Frontends[0] };
+        await using var cluster = await ClusterProcess.StartAsync(
+            backends: 2, frontends: 1, settings: [$"Kestrel:EndpointDefaults:Protocols={protocols}"]);
+        using var http = new HttpClient
+        {
+            BaseAddress = cluster.Frontends[0],
+            DefaultRequestVersion = Version.Parse(version),
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         using var response = await http.GetAsync("/download?size=4000000000", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(Version.Parse(version), response.Version);
         await using var body = await response.Content.ReadAsStreamAsync();
         await body.ReadExactlyAsync(new byte[1_000_000]);
 
