@@ -32,6 +32,12 @@ internal sealed class NetworkLab : IDisposable
         try
         {
             Ip($"link add {_name} type bridge\naddr add {_subnet}.1/24 dev {_name}\nlink set {_name} up");
+            if (LabNames.IsInstalled("iptables"))
+            {
+                // Docker has bridges filtered as routers are, and drops what is not its own: nodes would not meet.
+                Command.Try("iptables", ["-I", .. ThroughBridge(_name)]);
+            }
+
             foreach (var node in nodes)
             {
                 var port = $"{_name}-{Index(node)}";
@@ -161,5 +167,11 @@ internal sealed class NetworkLab : IDisposable
         }
 
         Command.Try("ip", ["link", "del", name]);
+        if (LabNames.IsInstalled("iptables"))
+        {
+            Command.Try("iptables", ["-D", .. ThroughBridge(name)]);
+        }
     }
+
+    private static string[] ThroughBridge(string name) => ["FORWARD", "-i", name, "-o", name, "-j", "ACCEPT"];
 }
