@@ -13,10 +13,9 @@ public sealed class RevisionGateTests
         await using var older = await TestNode.StartAsync();
         await older.JoinAsync(older);
         await older.AwaitMembersUpAsync(1);
-        await using var newcomer = await TestNode.StartAsync();
-        newcomer.System.ActorOf(RevisionGate.Props(new WireRevisions(2, 3)));
+        await using var newcomer = await TestNode.StartAsync(seed: older);
 
-        await newcomer.JoinAsync(older);
+        newcomer.System.ActorOf(RevisionGate.Props(new WireRevisions(2, 3)));
 
         await newcomer.System.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.IsType<RevisionGate.IncompatibleReason>(CoordinatedShutdown.Get(newcomer.System).ShutdownReason);

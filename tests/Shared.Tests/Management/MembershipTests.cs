@@ -3,9 +3,22 @@ using Pomegranate.Tests;
 
 namespace Pomegranate.Shared.Tests.Management;
 
-/// <summary>What changes the cluster: leave, and down of the unreachable.</summary>
+/// <summary>What changes the cluster: join, leave, and down of the unreachable.</summary>
 public sealed class MembershipTests
 {
+    [Fact]
+    public async Task Post_MakesTheNodeJoinTheMember()
+    {
+        await using var first = await TestNode.StartAsync();
+        await first.JoinAsync(first);
+        await first.AwaitMembersUpAsync(1);
+        await using var second = await TestNode.StartAsync();
+
+        await second.JoinAsync(first);
+
+        await first.AwaitMembersUpAsync(2);
+    }
+
     [Fact]
     public async Task Delete_MakesTheMemberLeave()
     {
