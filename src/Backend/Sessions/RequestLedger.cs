@@ -8,7 +8,7 @@ namespace Pomegranate.Backend.Sessions;
 /// Which request ids this home has seen, so that none runs twice: in flight (whoever asks again is answered with the
 /// others) or answered (the answer is repeated while it is kept). Not thread-safe: the actor's own.
 /// </summary>
-internal sealed class RequestLedger
+internal sealed class RequestLedger(KeptAnswers kept)
 {
     /// <summary>
     /// Ids remembered after their answer. One is not enough: copies of a request that wait in a buffer during a
@@ -16,13 +16,8 @@ internal sealed class RequestLedger
     /// </summary>
     private const int RememberedIds = 256;
 
-    /// <summary>Bytes of the answers kept for repetition; of older ones only the id is left.</summary>
-    private const int RememberedBytes = 256 * 1024;
-
     private readonly Dictionary<RequestId, Item> _items = [];
     private readonly Queue<RequestId> _answered = [];
-    private readonly Queue<Item> _kept = [];
-    private int _keptBytes;
 
     /// <summary>What became of the id: null where it is new, and then it is in flight from now on.</summary>
     public Item? Begin(RequestId id, IActorRef replyTo)
@@ -32,66 +27,93 @@ internal sealed class RequestLedger
             return known;
         }
 
-        var item = new Item();
-        item.ReplyTo.Add(replyTo);
-        _items.Add(id, item);
+        _items.Add(id, new Item(replyTo));
         return null;
     }
 
     public Item? Find(RequestId id) => _items.GetValueOrDefault(id);
 
-    /// <summary>The id's answer: whom to tell it.</summary>
-    public IEnumerable<IActorRef> End(RequestReply reply)
+    /// <summary>Whom to tell the id's answer: nobody where it has one.</summary>
+    public Askers End(RequestReply reply)
     {
-        if (!_items.TryGetValue(reply.RequestId, out var item) || item.Reply is not null)
+        if (!_items.TryGetValue(reply.RequestId, out var item) || item.IsAnswered)
         {
-            return [];
+            return default;
         }
 
-        item.Reply = reply;
-        item.Cancellation?.Dispose();
-        item.Cancellation = null;
-        Remember(reply.RequestId, item);
-        return item.ReplyTo;
+        var askers = item.End(reply);
+        _answered.Enqueue(reply.RequestId);
+        if (_answered.Count > RememberedIds && _items.Remove(_answered.Dequeue(), out var oldest))
+        {
+            oldest.ForgetReply();
+        }
+
+        kept.Keep(reply.RequestId.Frontend, item);
+        return askers;
     }
 
-    private void Remember(RequestId id, Item item)
+    /// <summary>The home stops: whoever asks again asks the next one, so nothing is kept for them here.</summary>
+    public void Close()
     {
-        _answered.Enqueue(id);
-        if (_answered.Count > RememberedIds)
+        foreach (var item in _items.Values)
         {
-            _items.Remove(_answered.Dequeue());
-        }
-
-        // An answer goes with its id: answers without a body would never reach the limit in bytes.
-        _kept.Enqueue(item);
-        _keptBytes += item.Reply!.Response?.Body.Length ?? 0;
-        while ((_keptBytes > RememberedBytes || _kept.Count > RememberedIds) && _kept.TryDequeue(out var oldest))
-        {
-            _keptBytes -= oldest.Reply!.Response?.Body.Length ?? 0;
-            oldest.Reply = oldest.Reply with
-            {
-                Kind = ReplyKind.Refused,
-                Response = null,
-                Status = 503,
-                Reason = "The request has run and its answer is no longer kept. It was not run again.",
-            };
+            item.ForgetReply();
         }
     }
 
-    /// <summary>One id.</summary>
-    internal sealed class Item
+    /// <summary>Those who wait for one answer: nearly always one.</summary>
+    internal readonly record struct Askers(IActorRef? First, List<IActorRef>? Others)
     {
-        /// <summary>Who asked; distinct.</summary>
-        public HashSet<IActorRef> ReplyTo { get; } = [];
+        public void Tell(RequestReply reply)
+        {
+            First?.Tell(reply);
+            Others?.ForEach(asker => asker.Tell(reply));
+        }
+    }
 
-        /// <summary>The answer, once there is one.</summary>
-        public RequestReply? Reply { get; set; }
+    /// <summary>One id. Its answer may be forgotten by another thread (<see cref="KeptAnswers"/>); all else is the actor's.</summary>
+    internal sealed class Item(IActorRef first)
+    {
+        private Askers _askers = new(first, null);
+        private volatile RequestReply? _reply;
+
+        public bool IsAnswered { get; private set; }
+
+        /// <summary>The length of the answer's body.</summary>
+        public int BodyBytes { get; private set; }
 
         /// <summary>When its answer began to leave by a stream; the reply is for whoever asks much later.</summary>
         public long? StreamedAt { get; set; }
 
         /// <summary>Cancels the request while it runs.</summary>
         public CancellationTokenSource? Cancellation { get; set; }
+
+        /// <summary>One more waits for the answer; once for each, however often it asks.</summary>
+        public void Add(IActorRef asker)
+        {
+            if (!IsAnswered && !asker.Equals(_askers.First) && _askers.Others?.Contains(asker) != true)
+            {
+                _askers = _askers with { Others = [.. _askers.Others ?? [], asker] };
+            }
+        }
+
+        /// <summary>The answer of an id that has one; that it is kept no more where it is not.</summary>
+        public RequestReply ReplyTo(RequestId id, string node) => _reply ?? new RequestReply(
+            id, ReplyKind.Refused, node, Status: 503,
+            Reason: "The request has run and its answer is no longer kept. It was not run again.");
+
+        public Askers End(RequestReply reply)
+        {
+            var askers = _askers;
+            _askers = default;
+            IsAnswered = true;
+            _reply = reply;
+            BodyBytes = reply.Response?.Body.Length ?? 0;
+            Cancellation?.Dispose();
+            Cancellation = null;
+            return askers;
+        }
+
+        public void ForgetReply() => _reply = null;
     }
 }

@@ -31,7 +31,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private readonly SessionServices _services;
     private readonly SessionId _id;
-    private readonly RequestLedger _ledger = new();
+    private readonly RequestLedger _ledger;
     private readonly Queue<RunRequest> _queue = [];
 
     /// <summary>Requests whose key is that of one that runs: they get its outcome.</summary>
@@ -54,6 +54,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     {
         _services = services;
         _id = id;
+        _ledger = new RequestLedger(services.Answers);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -66,7 +67,11 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     protected override void PreStart() => _services.Actors.Started(_id, Self);
 
-    protected override void PostStop() => _services.Actors.Stopped(_id, Self);
+    protected override void PostStop()
+    {
+        _services.Actors.Stopped(_id, Self);
+        _ledger.Close();
+    }
 
     protected override void OnReceive(object message)
     {
@@ -277,13 +282,13 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void Repeat(RequestId id, RequestLedger.Item known)
     {
-        if (known.Reply is { } reply && !IsOnItsWay(known))
+        if (known.IsAnswered && !IsOnItsWay(known))
         {
-            Sender.Tell(reply);
+            Sender.Tell(known.ReplyTo(id, _services.NodeName));
         }
         else
         {
-            known.ReplyTo.Add(Sender);
+            known.Add(Sender);
             Sender.Tell(new RequestReply(id, ReplyKind.Running, _services.NodeName));
         }
     }
@@ -466,13 +471,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Reply(RequestReply reply)
-    {
-        foreach (var replyTo in _ledger.End(reply))
-        {
-            replyTo.Tell(reply);
-        }
-    }
+    private void Reply(RequestReply reply) => _ledger.End(reply).Tell(reply);
 
     private void Refuse(RequestId id, string reason) =>
         Reply(new RequestReply(id, ReplyKind.Refused, _services.NodeName, Status: 503, Reason: reason));

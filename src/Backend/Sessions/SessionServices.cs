@@ -18,6 +18,8 @@ internal sealed record SessionServices(
 {
     public LiveActors Actors { get; } = new();
 
+    public KeptAnswers Answers { get; } = new(Time);
+
     /// <summary>What o'clock it is for sessions.</summary>
     public SessionClock Clock { get; init; } = new(Time);
 }

@@ -11,14 +11,15 @@ public sealed class RequestLedgerTests
 {
     private const int Remembered = 256;
 
-    private readonly RequestLedger _ledger = new();
+    private readonly List<string> _told = [];
+    private RequestLedger _ledger = new(new KeptAnswers(TimeProvider.System));
 
     [Fact]
     public void Begin_NewId_RunsAndIsInFlight()
     {
         Assert.Null(_ledger.Begin(Id(1), Frontend("a")));
 
-        Assert.Null(_ledger.Find(Id(1))!.Reply);
+        Assert.False(_ledger.Find(Id(1))!.IsAnswered);
         Assert.Null(_ledger.Find(Id(2)));
     }
 
@@ -29,7 +30,7 @@ public sealed class RequestLedgerTests
 
         var known = _ledger.Begin(Id(1), Frontend("b"));
 
-        Assert.Null(known!.Reply);
+        Assert.False(known!.IsAnswered);
     }
 
     [Fact]
@@ -44,10 +45,14 @@ public sealed class RequestLedgerTests
     public void End_AskedTwice_TellsEachAskerOnce()
     {
         _ledger.Begin(Id(1), Frontend("a"));
-        _ledger.Find(Id(1))!.ReplyTo.Add(Frontend("b"));
-        _ledger.Find(Id(1))!.ReplyTo.Add(Frontend("b"));
+        foreach (var asker in (string[])["b", "a", "b"])
+        {
+            _ledger.Find(Id(1))!.Add(Frontend(asker));
+        }
 
-        Assert.Equal([Frontend("a"), Frontend("b")], _ledger.End(Reply(1)).OrderBy(r => r.Path.Name));
+        _ledger.End(Reply(1)).Tell(Reply(1));
+
+        Assert.Equal(["a", "b"], _told.Order());
     }
 
     [Fact]
@@ -56,12 +61,12 @@ public sealed class RequestLedgerTests
         _ledger.Begin(Id(1), Frontend("a"));
         _ledger.End(Reply(1, bytes: 1));
 
-        Assert.Empty(_ledger.End(Reply(1, bytes: 2)));
-        Assert.Equal(1, _ledger.Find(Id(1))!.Reply!.Response!.Body.Length);
+        Assert.Null(_ledger.End(Reply(1, bytes: 2)).First);
+        Assert.Equal(1, AnswerOf(1).Response!.Body.Length);
     }
 
     [Fact]
-    public void End_UnknownId_TellsNobody() => Assert.Empty(_ledger.End(Reply(1)));
+    public void End_UnknownId_TellsNobody() => Assert.Null(_ledger.End(Reply(1)).First);
 
     [Fact]
     public void Begin_RetriedCopiesAmongNewerRequests_NoneRunsTwice()
@@ -95,12 +100,40 @@ public sealed class RequestLedgerTests
     [Fact]
     public void Find_AnswersTooLargeToKeep_IdIsRememberedAndRefused()
     {
-        Answer(Enumerable.Range(1, 10), bytes: 100_000);
+        Answer(Enumerable.Range(1, 10), bytes: KeptAnswers.MostBytes / 4);
 
-        var oldest = _ledger.Find(Id(1))!.Reply!;
-        Assert.Equal((ReplyKind.Refused, 503), (oldest.Kind, oldest.Status));
-        Assert.Null(oldest.Response);
-        Assert.Equal(100_000, _ledger.Find(Id(10))!.Reply!.Response!.Body.Length);
+        AssertNoLongerKept(1);
+        AssertNoLongerKept(6);
+        Assert.Equal(KeptAnswers.MostBytes / 4, AnswerOf(7).Response!.Body.Length);
+    }
+
+    [Fact]
+    public void Find_SoManyAnswersOfOtherSessionsToTheSameFrontend_IdIsRememberedAndRefused()
+    {
+        var kept = new KeptAnswers(TimeProvider.System);
+        var ledgers = Enumerable.Range(0, KeptAnswers.MostAnswers).Select(_ => new RequestLedger(kept)).ToArray();
+        _ledger = new RequestLedger(kept);
+        Answer([1, 2]);
+        Answer(ledgers[0], new RequestId(9, 1));
+        foreach (var (number, ledger) in ledgers.Index().Skip(1))
+        {
+            Answer(ledger, new RequestId(1, (ulong)number + 100));
+        }
+
+        AssertNoLongerKept(1);
+        Assert.Equal(ReplyKind.Response, AnswerOf(2).Kind);
+        Assert.Equal(ReplyKind.Response, ledgers[0].Find(new RequestId(9, 1))!.ReplyTo(new RequestId(9, 1), "home").Kind);
+    }
+
+    [Fact]
+    public void Close_NothingOfTheAnswersIsHeld()
+    {
+        var answer = AnswerAndForgetReference(1);
+
+        _ledger.Close();
+
+        GC.Collect();
+        Assert.False(answer.IsAlive, "An answer of a home that has stopped is still held.");
     }
 
     [Fact]
@@ -127,6 +160,21 @@ public sealed class RequestLedgerTests
         Assert.Null(_ledger.Find(Id(1))!.Cancellation);
     }
 
+    private RequestReply AnswerOf(int number) => _ledger.Find(Id(number))!.ReplyTo(Id(number), "home");
+
+    private void AssertNoLongerKept(int number)
+    {
+        var answer = AnswerOf(number);
+        Assert.Equal((ReplyKind.Refused, 503, Id(number)), (answer.Kind, answer.Status, answer.RequestId));
+        Assert.Null(answer.Response);
+    }
+
+    private void Answer(RequestLedger ledger, RequestId id)
+    {
+        ledger.Begin(id, Frontend("a"));
+        ledger.End(Reply(0) with { RequestId = id });
+    }
+
     private void Answer(IEnumerable<int> numbers, int bytes = 0)
     {
         foreach (var number in numbers)
@@ -151,13 +199,15 @@ public sealed class RequestLedgerTests
     private static RequestReply Reply(int number, int bytes = 0) => new(
         Id(number), ReplyKind.Response, "home", new WebResponse { StatusCode = 200, Headers = [], Body = new byte[bytes] });
 
-    private static NamedRef Frontend(string name) => new(name);
+    private NamedRef Frontend(string name) => new(name, _told);
 
     /// <summary>An asker, known by its path.</summary>
-    private sealed class NamedRef(string name) : MinimalActorRef
+    private sealed class NamedRef(string name, List<string> told) : MinimalActorRef
     {
         public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems) / "user" / name;
 
         public override IActorRefProvider Provider => throw new NotSupportedException();
+
+        protected override void TellInternal(object message, IActorRef sender) => told.Add(name);
     }
 }
