@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.Sharding;
 using Pomegranate.Clustering;
 using Pomegranate.Http;
 using Pomegranate.Streaming;
@@ -56,8 +57,10 @@ internal sealed class HomeApp : IAsyncDisposable
         var client = new ReplicaClient();
         var replica = client.Start(system, new ReplicationOptions(), TimeProvider.System);
         replica.Tell(new ReplicaSync.Membership(true, new Dictionary<Akka.Cluster.UniqueAddress, bool>()));
+        var lease = new HomeLease(TimeProvider.System, new ReplicationOptions().CommitTimeout);
+        lease.Renew(long.MaxValue);
         return new HomeApp(system, app, new SessionServices(
-            client, new ClusterSessionOptions(), "home", 7, TimeProvider.System, NullLogger.Instance, _ => Task.CompletedTask, runner));
+            client, new ClusterSessionOptions(), "home", 7, TimeProvider.System, NullLogger.Instance, _ => Task.CompletedTask, runner) { Lease = lease });
     }
 
     /// <summary>Runs a request through the app, in a session.</summary>

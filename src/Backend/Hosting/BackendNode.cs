@@ -41,12 +41,13 @@ internal sealed partial class BackendNode(
 
     private static readonly TimeSpan JoinReminder = TimeSpan.FromSeconds(10);
 
+    private FoundingGate? _founding;
     private ActorSystem? _system;
     private BackendGauges? _gauges;
     private LaneListener? _lanes;
 
     /// <summary>Why it waits for others although it has joined; null when it does not.</summary>
-    public string? WaitingFor => durable.WaitingFor;
+    public string? WaitingFor => _founding?.WaitingFor ?? durable.WaitingFor;
 
     /// <summary>Whether this node's replica is complete and it takes shards.</summary>
     public bool IsReady { get; private set; }
@@ -78,7 +79,8 @@ internal sealed partial class BackendNode(
         system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App), clock, durable.GateOf(system)), ReplicaSync.Name);
+        _founding = new FoundingGate(replication.Value.MinimumBackends);
+        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App), clock, _founding, durable.GateOf(system)), ReplicaSync.Name);
         await WaitAsync(completed.Task, cancellationToken);
 
         await ShareKeysAsync(system, cancellationToken);
@@ -88,9 +90,11 @@ internal sealed partial class BackendNode(
     {
         cancellationToken.ThrowIfCancellationRequested();
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
+        var lease = new HomeLease(time, replication.Value.CommitTimeout);
+        _system!.ActorOf(LeaseRenewal.Props(lease, AppName.RoleOf(node.Value.App), node.Value.SplitBrainStableAfter, time), "home-lease");
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
-            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) { Clock = clock };
+            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) { Lease = lease, Clock = clock };
 
         _gauges = new BackendGauges(node.Value.NodeName, server, context.Actors);
         var sharding = new SessionSharding(node.Value.Shards);
@@ -105,7 +109,7 @@ internal sealed partial class BackendNode(
         _lanes!.Accept(LaneChannel.Requests, lane => new RequestLane(lane, region, context.Actors, _system!));
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
-        _system!.ActorOf(FailoverAccelerator.Props(node.Value.App, region), "failover-accelerator");
+        _system!.ActorOf(FailoverAccelerator.Props(node.Value.App, region, sharding.Names), "failover-accelerator");
         IsReady = true;
         Ready(logger, node.Value.NodeName, Cluster.Get(_system!).SelfAddress.ToString());
     }
@@ -140,7 +144,7 @@ internal sealed partial class BackendNode(
             cancellation.ThrowIfCancellationRequested();
             if (WaitingFor is { } others)
             {
-                WaitingForDisks(logger, others);
+                WaitingForOthers(logger, others);
                 continue;
             }
 
@@ -183,5 +187,5 @@ internal sealed partial class BackendNode(
     private static partial void Waiting(ILogger logger, string status, string seeds);
 
     [LoggerMessage(2003, LogLevel.Warning, "{Reason}")]
-    private static partial void WaitingForDisks(ILogger logger, string reason);
+    private static partial void WaitingForOthers(ILogger logger, string reason);
 }

@@ -33,6 +33,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     private readonly IActorRef _replica;
     private readonly TaskCompletionSource _completed;
+    private readonly FoundingGate _founding;
     private readonly RestartGate? _gate;
     private readonly SessionClock _clock;
     private readonly string _role;
@@ -50,9 +51,11 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     /// <param name="completed">Set when the replica is complete.</param>
     /// <param name="role">Whose members keep the same sessions: the app's backends.</param>
     /// <param name="clock">Set by those who were there before.</param>
+    /// <param name="founding">What decides whether a cluster in which nobody is complete may serve.</param>
     /// <param name="gate">Null where sessions are kept in memory only.</param>
-    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role, SessionClock clock, RestartGate? gate)
+    public ReplicaSync(IActorRef replica, TaskCompletionSource completed, string role, SessionClock clock, FoundingGate founding, RestartGate? gate)
     {
+        _founding = founding;
         _clock = clock;
         _role = role;
         _replica = replica;
@@ -83,8 +86,8 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role, SessionClock clock, RestartGate? gate = null) =>
-        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role, clock, gate));
+    public static Props Props(IActorRef replica, TaskCompletionSource completed, string role, SessionClock clock, FoundingGate founding, RestartGate? gate = null) =>
+        Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role, clock, founding, gate));
 
     private IEnumerable<DurableReplica> CompleteReplicas => _peers
         .Where(p => p.Value is { IsComplete: true, Durable: not null })
@@ -257,10 +260,17 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>Where somebody is complete, this is a join. Else all backends may just have been started again.</summary>
-    private bool MayComplete() =>
+    /// <summary>
+    /// Where somebody is complete, this is a join. Else the cluster is new, or all backends have just been started again.
+    /// </summary>
+    private bool MayComplete()
+    {
+        var isServed = _peers.Values.Any(p => p.IsComplete);
+        return _founding.IsOpen(isServed ? int.MaxValue : _peers.Count + 1) && (isServed || HasRestarted());
+    }
+
+    private bool HasRestarted() =>
         _gate is null
-        || _peers.Values.Any(p => p.IsComplete)
         || _gate.IsOpen(_peers
             .Where(p => p.Value is { HasAnswered: true, Durable: not null })
             .Select(p => (HostPort(p.Key), p.Value.Durable!)));

@@ -22,6 +22,14 @@ public sealed class ReplicationOptions
     public TimeSpan RecoveryTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// How many backends a new cluster needs before it serves sessions; one that joins where sessions are served does not
+    /// wait. More than half of your backends (2 of 3), and nodes that start again while the network is parted cannot found
+    /// a second cluster beside the first, without its sessions. The price: as few backends cannot start from nothing.
+    /// 1 to 100, default 1.
+    /// </summary>
+    public int MinimumBackends { get; set; } = 1;
+
+    /// <summary>
     /// How long an ended session's mark is kept, so that no late copy brings the session back. 1 min to 60 days, default
     /// 1 h; less than twice <c>Pomegranate:Session:IdleTimeout</c> counts as twice that.
     /// </summary>

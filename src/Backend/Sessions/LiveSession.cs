@@ -207,6 +207,10 @@ internal sealed class LiveSession
         MarkEnded();
     }
 
+    /// <summary>Completes when this was still the session's home after what has been read and committed.</summary>
+    /// <exception cref="Server.SessionCommitException">It cannot be found out.</exception>
+    public Task StillAtHomeAsync() => _services.Lease.HeldAsync();
+
     private void RefuseIfEnded()
     {
         if (_hasEnded)

@@ -247,6 +247,10 @@ internal sealed class RequestSession(
             {
                 RefuseDoubt();
                 await CommitChangesAsync(IsExactlyOnce ? OutcomeOf(outcome) : null);
+                if (_used)
+                {
+                    await session.StillAtHomeAsync();
+                }
             }
         }
         finally

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Server;
+using Pomegranate.Backend.Sharding;
 
 namespace Pomegranate.Backend.Sessions;
 
@@ -19,6 +20,9 @@ internal sealed record SessionServices(
     public LiveActors Actors { get; } = new();
 
     public KeptAnswers Answers { get; } = new(Time);
+
+    /// <summary>Whether this node may still answer for the sessions that are at home here.</summary>
+    public required HomeLease Lease { get; init; }
 
     /// <summary>What o'clock it is for sessions.</summary>
     public SessionClock Clock { get; init; } = new(Time);

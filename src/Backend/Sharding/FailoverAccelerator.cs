@@ -22,8 +22,12 @@ namespace Pomegranate.Backend.Sharding;
 /// predecessor (ShardCoordinator.WatchStateActors). That has been said, so the internal message that ends the wait is
 /// sent early. In every other state the coordinator ignores it.</item>
 /// <item>A shard that is being moved away from the node that dies waits for the whole hand-off timeout: the rebalance
-/// worker counts the region's death as its consent, and then asks the dead region to hand off. A timeout sent early
-/// makes it give up, which is safe at any time: the shard's home is then looked up anew.</item>
+/// worker counts the region's death as its consent, and then asks the dead region to hand off. It is told of the death
+/// again: then it knows that the shard has stopped. (Not by an early timeout: a worker that gives up while a living region
+/// hands off gave the shard two homes.)</item>
+/// <item>The coordinator gives a dead backend's shards away one by one, each with a write to a majority, and not before
+/// somebody asks for it. It is asked for all, one after the other, as soon as it can answer: when the frontends have found
+/// it and ask, most have their homes.</item>
 /// <item>The region looks for a new coordinator every 100 ms.</item>
 /// </list>
 /// Where an Akka release renames one of the messages, a warning is logged and its wait is back. What each wait costs:
@@ -45,19 +49,29 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
 
     /// <summary>The other backends' regions: the coordinator knows them by their incarnation, not by their path.</summary>
     private readonly Dictionary<UniqueAddress, IActorRef?> _regions = [];
+
+    /// <summary>Of the members that were removed since the hurry began.</summary>
+    private readonly List<IActorRef> _removedRegions = [];
     private readonly string _regionPath;
     private readonly ActorSelection _singleton;
     private readonly ActorSelection _singletonsBuffer;
     private readonly ActorSelection _coordinator;
     private readonly ActorSelection _rebalanceWorkers;
     private readonly IActorRef _region;
+    private readonly IReadOnlyList<string> _shards;
     private readonly string _role;
     private int _left;
+    private bool _hasHurried;
+
+    /// <summary>The shard whose home is asked for next; those before have one.</summary>
+    private int _homeless;
 
     /// <param name="app">The app this backend runs: its shards have a coordinator of their own.</param>
     /// <param name="region">This node's own region.</param>
-    public FailoverAccelerator(string app, IActorRef region)
+    /// <param name="shards">All shards.</param>
+    public FailoverAccelerator(string app, IActorRef region, IReadOnlyList<string> shards)
     {
+        _shards = shards;
         var type = AppName.ShardTypeOf(app);
         var singleton = $"/system/sharding/{type}Coordinator";
         var coordinator = $"{singleton}/singleton/coordinator";
@@ -86,16 +100,17 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberUp>(up => OnUp(up.Member));
         Receive<ClusterEvent.IClusterDomainEvent>(_ => { });
         Receive<ActorIdentity>(OnIdentity);
-        Receive<WhichRegions>(_ => Sender.Tell(new KnownRegions([.. _regions.Where(known => known.Value is not null).Select(known => known.Key)])));
+        Receive<WhichRegions>(_ => Sender.Tell(new KnownRegions([.. _regions.Where(known => known.Value is not null).Select(known => known.Key)], _left > 0, _hasHurried)));
         Receive<Look>(_ => IdentifyRegions());
         Receive<Tick>(_ => OnTick());
+        Receive<object>(message => ShardingInternals.ShardOfHome(message) is not null, OnHome);
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, TimeSpan.Zero, IdentifyInterval);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(string app, IActorRef region) =>
-        Akka.Actor.Props.Create(() => new FailoverAccelerator(app, region)).WithDispatcher("akka.actor.internal-dispatcher");
+    public static Props Props(string app, IActorRef region, IReadOnlyList<string> shards) =>
+        Akka.Actor.Props.Create(() => new FailoverAccelerator(app, region, shards)).WithDispatcher("akka.actor.internal-dispatcher");
 
     protected override void PreStart()
     {
@@ -158,7 +173,11 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         {
             _proven.Remove(member.UniqueAddress);
             _dead.Remove(member.UniqueAddress);
-            _regions.Remove(member.UniqueAddress);
+            if (_regions.Remove(member.UniqueAddress, out var region) && region is not null)
+            {
+                _removedRegions.Add(region);
+            }
+
             Hurry();
         }
     }
@@ -166,6 +185,8 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     private void Hurry()
     {
         _left = (int)(Duration / Interval);
+        _hasHurried = true;
+        _homeless = 0;
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, Interval);
     }
 
@@ -175,10 +196,13 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         foreach (var dead in _dead.Select(node => _regions.GetValueOrDefault(node)).OfType<IActorRef>())
         {
             Tell(_coordinator, ShardingInternals.RegionStopped(dead));
+            Tell(_rebalanceWorkers, ShardingInternals.RegionTerminated(dead));
         }
 
+        _removedRegions.ForEach(removed => Tell(_rebalanceWorkers, ShardingInternals.RegionTerminated(removed)));
+
         Tell(_coordinator, ShardingInternals.StateInitialized);
-        _rebalanceWorkers.Tell(ReceiveTimeout.Instance, ActorRefs.NoSender);
+        AskForHome();
         if (ShardingInternals.RegisterRetry is { } register)
         {
             _region.Tell(register, ActorRefs.NoSender);
@@ -187,14 +211,33 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         if (--_left == 0)
         {
             Timers.Cancel(nameof(Tick));
+            _removedRegions.Clear();
         }
     }
 
-    private static void Tell(ActorSelection target, object? message)
+    /// <summary>At each tick too: a coordinator that is not ready, or just moves this shard, does not answer.</summary>
+    private void AskForHome()
+    {
+        if (_left > 0 && _homeless < _shards.Count)
+        {
+            Tell(_coordinator, ShardingInternals.GetShardHome(_shards[_homeless]), Self);
+        }
+    }
+
+    private void OnHome(object home)
+    {
+        if (_homeless < _shards.Count && ShardingInternals.ShardOfHome(home) == _shards[_homeless])
+        {
+            _homeless++;
+            AskForHome();
+        }
+    }
+
+    private static void Tell(ActorSelection target, object? message, IActorRef? sender = null)
     {
         if (message is not null)
         {
-            target.Tell(message, ActorRefs.NoSender);
+            target.Tell(message, sender ?? ActorRefs.NoSender);
         }
     }
 
@@ -204,8 +247,8 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         public static readonly WhichRegions Instance = new();
     }
 
-    /// <summary>The backends whose regions are known.</summary>
-    internal sealed record KnownRegions(IReadOnlyList<UniqueAddress> Nodes) : INoSerializationVerificationNeeded;
+    /// <summary>The backends whose regions are known, and whether a failover is being hurried, or has been.</summary>
+    internal sealed record KnownRegions(IReadOnlyList<UniqueAddress> Nodes, bool IsInHurry, bool HasBeenInHurry) : INoSerializationVerificationNeeded;
 
     private sealed class Look
     {

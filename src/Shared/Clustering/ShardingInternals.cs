@@ -11,6 +11,9 @@ namespace Pomegranate.Clustering;
 internal static class ShardingInternals
 {
     private static readonly ConstructorInfo? StoppedRegion = Find("ShardCoordinator+RegionStopped")?.GetConstructor([typeof(IActorRef)]);
+    private static readonly ConstructorInfo? WantedHome = Find("ShardCoordinator+GetShardHome")?.GetConstructor([typeof(string)]);
+    private static readonly FieldInfo? HomesShard = Find("ShardCoordinator+ShardHome")?.GetField("Shard");
+    private static readonly ConstructorInfo? DeadRegion = Find("ShardCoordinator+RebalanceWorker+ShardRegionTerminated")?.GetConstructor([typeof(IActorRef)]);
 
     /// <summary>A coordinator that has read its state need not wait for more.</summary>
     public static readonly object? StateInitialized = Instance("ShardCoordinator+StateInitialized");
@@ -24,12 +27,23 @@ internal static class ShardingInternals
     /// <summary>What a region tells the coordinator when it has stopped.</summary>
     public static object? RegionStopped(IActorRef region) => StoppedRegion?.Invoke([region]);
 
+    /// <summary>Tells who moves a shard that a region has died, as the coordinator does, but once.</summary>
+    public static object? RegionTerminated(IActorRef region) => DeadRegion?.Invoke([region]);
+
+    /// <summary>Asks the coordinator for a shard's home, and to give it one where it has none.</summary>
+    public static object? GetShardHome(string shard) => WantedHome?.Invoke([shard]);
+
+    /// <summary>The shard that the answer to <see cref="GetShardHome"/> is about; null where the message is none.</summary>
+    public static string? ShardOfHome(object message) => message.GetType() == HomesShard?.DeclaringType ? (string?)HomesShard.GetValue(message) : null;
+
     /// <summary>The messages that this release does not have.</summary>
     public static IReadOnlyList<string> Missing() =>
     [
         .. new (string Name, object? Found)[]
         {
-            (nameof(RegionStopped), StoppedRegion), (nameof(StateInitialized), StateInitialized), (nameof(RegisterRetry), RegisterRetry), (nameof(Retry), Retry),
+            (nameof(RegionStopped), StoppedRegion), (nameof(GetShardHome), WantedHome), ("ShardHome", HomesShard),
+            (nameof(RegionTerminated), DeadRegion), (nameof(StateInitialized), StateInitialized),
+            (nameof(RegisterRetry), RegisterRetry), (nameof(Retry), Retry),
         }.Where(message => message.Found is null).Select(message => message.Name),
     ];
 

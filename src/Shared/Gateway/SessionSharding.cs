@@ -11,6 +11,9 @@ internal sealed class SessionSharding(int shards) : IMessageExtractor
 
     public int Count => _names.Length;
 
+    /// <summary>All shards.</summary>
+    public IReadOnlyList<string> Names => _names;
+
     public string? EntityId(object message) => message is GatewayProtocol.ISessionMessage session ? session.SessionId.ToString() : null;
 
     public object EntityMessage(object message) => message;

@@ -152,6 +152,33 @@ public sealed class ReplicaSyncTests : IDisposable
         Assert.InRange(second.Clock.Now - first.Clock.Now, -60_000, 60_000);
     }
 
+    [Fact]
+    public async Task NewCluster_FewerBackendsThanItNeeds_NoneIsCompleteUntilTheyAreEnough()
+    {
+        var first = await ReplicatingNode.JoinAsync(BackendSystem.Start(NoGossip), minimum: 2);
+        _nodes.Add(first);
+        await Eventually.AwaitAsync("the first to wait for another", () => Task.FromResult(first.Founding.WaitingFor is not null));
+        Assert.Contains("it has 1 of the 2 backends that a new cluster needs (Pomegranate:Replication:MinimumBackends)", first.Founding.WaitingFor, StringComparison.Ordinal);
+        Assert.False(first.Completed.IsCompleted);
+
+        var second = await ReplicatingNode.JoinAsync(BackendSystem.Start(NoGossip), first, minimum: 2);
+        _nodes.Add(second);
+
+        await Task.WhenAll(first.Completed, second.Completed).For("both to be complete");
+        Assert.Null(first.Founding.WaitingFor);
+    }
+
+    [Fact]
+    public async Task Joining_FewerBackendsThanANewClusterNeeds_DoesNotWait()
+    {
+        var first = await CompleteAsync();
+
+        var second = await ReplicatingNode.JoinAsync(BackendSystem.Start(NoGossip), first, minimum: 3);
+        _nodes.Add(second);
+
+        await second.Completed.For("the second to be complete");
+    }
+
     public void Dispose() => _nodes.ForEach(node => node.Dispose());
 
     private async Task<ReplicatingNode> CompleteAsync(BackendSystem? system = null, SessionClock? clock = null)

@@ -31,6 +31,8 @@ internal sealed class ReplicatingNode : IDisposable
 
     public SessionClock Clock { get; }
 
+    public required FoundingGate Founding { get; init; }
+
     public BackendSystem Node => _node;
 
     public UniqueAddress Address => _node.Address;
@@ -41,12 +43,13 @@ internal sealed class ReplicatingNode : IDisposable
     private IActorRef Replicator => DData.DistributedData.Get(_node.System).Replicator;
 
     /// <summary>Joins, and does not wait until its replica is complete.</summary>
-    public static async Task<ReplicatingNode> JoinAsync(BackendSystem system, ReplicatingNode? seed = null, SessionClock? clock = null)
+    /// <param name="minimum">How many backends a new cluster needs.</param>
+    public static async Task<ReplicatingNode> JoinAsync(BackendSystem system, ReplicatingNode? seed = null, SessionClock? clock = null, int minimum = 1)
     {
-        var node = new ReplicatingNode(system, clock ?? new SessionClock(TimeProvider.System));
+        var node = new ReplicatingNode(system, clock ?? new SessionClock(TimeProvider.System)) { Founding = new FoundingGate(minimum) };
         await system.JoinAsync(seed?._node);
         var ears = system.System.ActorOf(Props.Create(() => new MembershipEars(node)));
-        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend, node.Clock), ReplicaSync.Name);
+        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend, node.Clock, node.Founding), ReplicaSync.Name);
         return node;
     }
 

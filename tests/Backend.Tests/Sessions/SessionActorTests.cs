@@ -5,6 +5,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Microsoft.AspNetCore.Http;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.Sharding;
 using Pomegranate.Backend.State;
 using Pomegranate.Backend.Tests.Server;
 using Pomegranate.Gateway;
@@ -36,6 +37,7 @@ public sealed class SessionActorTests : TestKit
             "/count" => CountAsync(context),
             "/held" => HeldCountAsync(context),
             "/waiting" => ArriveAsync(context),
+            "/read" => ReadAsync(context),
             "/abandon" => context.Session.AbandonAsync(),
             "/throw" => throw new InvalidOperationException("the app's own failure"),
             var path => throw new ArgumentException(path),
@@ -43,6 +45,56 @@ public sealed class SessionActorTests : TestKit
     }
 
     private StubReplica Replica => _home.Replica;
+
+    // ---- the home's lease ----
+
+    [Fact]
+    public async Task Run_ReadsWithoutTheLease_IsAnsweredOnceItIsHeld()
+    {
+        var lease = new HomeLease(_home.Time, Patience);
+        var actor = Start(lease);
+        Run(actor, 1, "/read");
+        (await Replica.NextRecoverAsync()).Answer(Stored(41));
+        Run(actor, 2, "/plain");
+        Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
+
+        lease.Renew(long.MaxValue);
+
+        var reply = await ReplyAsync();
+        Assert.Equal((1ul, 41), (reply.RequestId.Number, Count(reply)));
+    }
+
+    [Fact]
+    public async Task Run_CommitsWithoutTheLease_IsAnsweredOnceItIsHeld()
+    {
+        var lease = new HomeLease(_home.Time, Patience);
+        var actor = Start(lease);
+        Run(actor, 1, "/count", fresh: true);
+        await Replica.AcknowledgeAsync();
+        Run(actor, 2, "/plain");
+        Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
+
+        lease.Renew(long.MaxValue);
+
+        Assert.Equal(1ul, (await ReplyAsync()).RequestId.Number);
+    }
+
+    [Fact]
+    public async Task Run_WithoutTheLeaseForLong_503WithTheReason()
+    {
+        var lease = new HomeLease(_home.Time, Patience);
+        var actor = Start(lease);
+        Run(actor, 1, "/read");
+        (await Replica.NextRecoverAsync()).Answer(Stored(41));
+        Run(actor, 2, "/plain");
+        Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
+
+        _home.Time.Advance(Patience);
+
+        var refused = await ReplyAsync();
+        Assert.Equal((1ul, ReplyKind.Refused, 503), (refused.RequestId.Number, refused.Kind, refused.Status));
+        Assert.Contains("has not heard from a majority of the backends", refused.Reason, StringComparison.Ordinal);
+    }
 
     // ---- recovery ----
 
@@ -629,6 +681,12 @@ public sealed class SessionActorTests : TestKit
         return Task.CompletedTask;
     }
 
+    private static Task ReadAsync(HttpContext context)
+    {
+        context.Response.Headers["X-Count"] = $"{(context.Session.TryGetValue("count", out var value) ? value[0] : 0)}";
+        return Task.CompletedTask;
+    }
+
     /// <summary>Takes the session's turn first, and holds it.</summary>
     private async Task HeldCountAsync(HttpContext context)
     {
@@ -648,7 +706,8 @@ public sealed class SessionActorTests : TestKit
 
     // ---- the actor ----
 
-    private IActorRef Start() => _shard.ChildActorOf(SessionActor.Props(_home.Services, _id.ToString()));
+    private IActorRef Start(HomeLease? lease = null) =>
+        _shard.ChildActorOf(SessionActor.Props(_home.Services with { Lease = lease ?? _home.Lease }, _id.ToString()));
 
     /// <summary>A home that has recovered the session and answered a first request with number 1.</summary>
     private async Task<IActorRef> OpenAsync(SessionEntry entry)

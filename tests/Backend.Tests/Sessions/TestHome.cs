@@ -7,6 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 using Pomegranate.Backend.Server;
 using Pomegranate.Overload;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.Sharding;
 using Pomegranate.Backend.Tests.Server;
 
 namespace Pomegranate.Backend.Tests.Sessions;
@@ -38,7 +39,8 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
                 _running,
                 new Admission(PomegranateServerOptions.Section, ServerOptions.Limits, Time),
                 new AppThreads(TimeProvider.System),
-                log));
+                log)) { Lease = Lease = new HomeLease(Time, TimeSpan.FromSeconds(10)) };
+        Lease.Renew(long.MaxValue);
     }
 
     public StubReplica Replica { get; } = new();
@@ -50,6 +52,9 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
     public Channel<SessionEnded> Ended { get; } = Channel.CreateUnbounded<SessionEnded>();
 
     public LogCollector Log { get; }
+
+    /// <summary>Held for ever.</summary>
+    public HomeLease Lease { get; }
 
     public SessionServices Services { get; }
 

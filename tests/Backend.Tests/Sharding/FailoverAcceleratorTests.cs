@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.Sharding;
 using Pomegranate.Backend.Tests.Replication;
 using Pomegranate.Backend.Tests.Server;
@@ -36,10 +37,10 @@ public sealed class FailoverAcceleratorTests : IDisposable
     {
         await _coordinator.JoinAsync();
         await _dying.JoinAsync(_coordinator);
-        var allocation = new DirectedAllocation(_dying.Address.Address);
+        var allocation = new DirectedAllocation(_coordinator.Address.Address, _dying.Address.Address, _coordinator.Address.Address);
         var region = StartRegion(_coordinator, allocation);
         var dying = StartRegion(_dying, allocation);
-        _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region));
+        _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region, new SessionSharding(1).Names));
         Assert.Equal(_dying.Address.Address, await AskAsync(dying));
         Assert.Equal(_dying.Address.Address, await AskAsync(region));
 
@@ -58,10 +59,10 @@ public sealed class FailoverAcceleratorTests : IDisposable
     public async Task BackendDead_ProvenNotRemoved_ItsShardAnswersAtItsNewHome()
     {
         using var third = await ThreeAsync();
-        var region = StartRegion(_coordinator, new DirectedAllocation(_dying.Address.Address));
-        var dying = StartRegion(_dying, new DirectedAllocation(_dying.Address.Address));
-        StartRegion(third, new DirectedAllocation(_dying.Address.Address));
-        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region));
+        var region = StartRegion(_coordinator, new DirectedAllocation(_coordinator.Address.Address, _dying.Address.Address, _coordinator.Address.Address));
+        var dying = StartRegion(_dying, new DirectedAllocation(_coordinator.Address.Address, _dying.Address.Address, _coordinator.Address.Address));
+        StartRegion(third, new DirectedAllocation(_coordinator.Address.Address, _dying.Address.Address, _coordinator.Address.Address));
+        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region, new SessionSharding(1).Names));
         Assert.Equal(_dying.Address.Address, await AskAsync(dying));
         Assert.Equal(_dying.Address.Address, await AskAsync(region));
         await KnowsRegionAsync(accelerator, _dying);
@@ -74,13 +75,66 @@ public sealed class FailoverAcceleratorTests : IDisposable
     }
 
     [Fact]
+    public async Task ShardInMidMoveFromALivingNode_AnotherIsRemoved_TheMoveIsNotCutShort()
+    {
+        using var third = await ThreeAsync();
+        var mayStop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var allocation = new DirectedAllocation(_coordinator.Address.Address, third.Address.Address, _coordinator.Address.Address);
+        var region = StartRegion(_coordinator, allocation);
+        StartRegion(_dying, allocation);
+        var moving = StartRegion(third, allocation, mayStop.Task);
+        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region, new SessionSharding(1).Names));
+        Assert.Equal(third.Address.Address, await AskAsync(moving));
+        Assert.Equal(third.Address.Address, await AskAsync(region));
+        await KnowsRegionAsync(accelerator, _dying);
+        var warnings = new List<object>();
+        var ears = _coordinator.System.ActorOf(Props.Create(() => new Ears(warnings)));
+        _coordinator.System.EventStream.Subscribe(ears, typeof(Warning));
+
+        await allocation.MoveEverythingAsync().For("the shard to be in mid-move");
+        await DieAsync(_dying);
+        ProvenDeaths.Of(_coordinator.System.EventStream).Add(_dying.Address);
+        ProvenDeaths.Of(third.System.EventStream).Add(_dying.Address);
+        _coordinator.Cluster.Down(_dying.Address.Address);
+        await Eventually.AwaitAsync("the dead to be removed and the hurry over", async () =>
+            _coordinator.Cluster.State.Members.Count == 2
+            && await accelerator.Ask<FailoverAccelerator.KnownRegions>(FailoverAccelerator.WhichRegions.Instance, Deadline.Default) is { IsInHurry: false, HasBeenInHurry: true });
+
+        await ears.Ask<ActorIdentity>(new Identify(1), Deadline.Default);
+        Assert.DoesNotContain(warnings, warning => warning.ToString()!.Contains("deallocation", StringComparison.Ordinal));
+        mayStop.SetResult();
+        await AnswersAsync(region, from: _coordinator);
+    }
+
+    [Fact]
+    public async Task BackendDead_ProvenNotRemoved_ItsShardHasAHomeBeforeAnybodyAsks()
+    {
+        using var third = await ThreeAsync();
+        var region = StartRegion(_coordinator, new DirectedAllocation(_coordinator.Address.Address, _dying.Address.Address, _coordinator.Address.Address));
+        var dying = StartRegion(_dying, new DirectedAllocation(_coordinator.Address.Address, _dying.Address.Address, _coordinator.Address.Address));
+        var other = StartRegion(third, new DirectedAllocation(_coordinator.Address.Address, _dying.Address.Address, _coordinator.Address.Address));
+        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region, new SessionSharding(1).Names));
+        Assert.Equal(_dying.Address.Address, await AskAsync(dying));
+        await KnowsRegionAsync(accelerator, _dying);
+
+        await DieAsync(_dying);
+        await ProveAsync(_coordinator, _dying);
+
+        await Eventually.AwaitAsync("the shard to be at home on a backend that lives", async () =>
+        {
+            var states = await Task.WhenAll(new[] { region, other }.Select(r => r.Ask<CurrentShardRegionState>(GetShardRegionState.Instance, Deadline.Default)));
+            return states.Any(state => state.Shards.Count == 1);
+        });
+    }
+
+    [Fact]
     public async Task CoordinatorDead_ProvenNotRemoved_TheNextOneTakesOver()
     {
         using var third = await ThreeAsync();
-        var oldest = StartRegion(_coordinator, new DirectedAllocation(_coordinator.Address.Address));
-        var region = StartRegion(_dying, new DirectedAllocation(_coordinator.Address.Address));
-        StartRegion(third, new DirectedAllocation(_coordinator.Address.Address));
-        var accelerator = _dying.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region));
+        var oldest = StartRegion(_coordinator, new DirectedAllocation(_coordinator.Address.Address, _coordinator.Address.Address, _dying.Address.Address));
+        var region = StartRegion(_dying, new DirectedAllocation(_dying.Address.Address, _coordinator.Address.Address, _dying.Address.Address));
+        StartRegion(third, new DirectedAllocation(third.Address.Address, _coordinator.Address.Address, _dying.Address.Address));
+        var accelerator = _dying.System.ActorOf(FailoverAccelerator.Props(AppName.Default, region, new SessionSharding(1).Names));
         Assert.Equal(_coordinator.Address.Address, await AskAsync(oldest));
         Assert.Equal(_coordinator.Address.Address, await AskAsync(region));
         await KnowsRegionAsync(accelerator, _coordinator);
@@ -101,7 +155,7 @@ public sealed class FailoverAcceleratorTests : IDisposable
         var ears = _coordinator.System.ActorOf(Props.Create(() => new Ears(warnings)));
         _coordinator.System.EventStream.Subscribe(ears, typeof(Warning));
 
-        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, ActorRefs.Nobody));
+        var accelerator = _coordinator.System.ActorOf(FailoverAccelerator.Props(AppName.Default, ActorRefs.Nobody, []));
         await accelerator.Ask<ActorIdentity>(new Identify(1), Deadline.Default);
         await ears.Ask<ActorIdentity>(new Identify(1), Deadline.Default);
 
@@ -169,13 +223,14 @@ public sealed class FailoverAcceleratorTests : IDisposable
         }
     });
 
-    private static IActorRef StartRegion(BackendSystem node, IShardAllocationStrategy allocation) => ClusterSharding.Get(node.System).Start(
+    /// <param name="mayStop">What its sessions wait for when the shard is handed off.</param>
+    private static IActorRef StartRegion(BackendSystem node, IShardAllocationStrategy allocation, Task? mayStop = null) => ClusterSharding.Get(node.System).Start(
         AppName.ShardTypeOf(AppName.Default),
-        _ => Props.Create(() => new WhereAmI()),
+        _ => Props.Create(() => new WhereAmI(mayStop ?? Task.CompletedTask)),
         ClusterShardingSettings.Create(node.System),
         new SessionSharding(1),
         allocation,
-        PoisonPill.Instance);
+        SessionActor.Stop.Instance);
 
     private async Task<Address> AskAsync(IActorRef region) =>
         await region.Ask<Address>(new FindRequest(new RequestId(1, 1), _id), Deadline.Default);
@@ -183,7 +238,11 @@ public sealed class FailoverAcceleratorTests : IDisposable
     /// <summary>A session's home that says which node it is on.</summary>
     private sealed class WhereAmI : ReceiveActor
     {
-        public WhereAmI() => Receive<FindRequest>(_ => Sender.Tell(Akka.Cluster.Cluster.Get(Context.System).SelfAddress));
+        public WhereAmI(Task mayStop)
+        {
+            Receive<FindRequest>(_ => Sender.Tell(Akka.Cluster.Cluster.Get(Context.System).SelfAddress));
+            Receive<SessionActor.Stop>(_ => mayStop.PipeTo(Self, success: () => PoisonPill.Instance));
+        }
     }
 
     private sealed class Ears : ReceiveActor
@@ -191,8 +250,8 @@ public sealed class FailoverAcceleratorTests : IDisposable
         public Ears(List<object> heard) => ReceiveAny(heard.Add);
     }
 
-    /// <summary>Allocates to one node while it lives, and moves its shard away when the test says so.</summary>
-    private sealed class DirectedAllocation(Address first) : IShardAllocationStrategy
+    /// <summary>Allocates to one node while it lives, then to another, and moves its shard there when the test says so.</summary>
+    private sealed class DirectedAllocation(Address coordinator, Address first, Address then) : IShardAllocationStrategy
     {
         private readonly TaskCompletionSource _moving = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool _moves;
@@ -205,7 +264,10 @@ public sealed class FailoverAcceleratorTests : IDisposable
 
         public Task<IActorRef> AllocateShard(
             IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations) =>
-            Task.FromResult(_moves ? requester : currentShardAllocations.Keys.FirstOrDefault(region => region.Path.Address.Equals(first)) ?? requester);
+            Task.FromResult((_moves ? null : currentShardAllocations.Keys.FirstOrDefault(region => IsOn(region, first)))
+                ?? currentShardAllocations.Keys.First(region => IsOn(region, then)));
+
+        private bool IsOn(IActorRef region, Address node) => (region.Path.Address.HasLocalScope ? coordinator : region.Path.Address).Equals(node);
 
         public Task<IImmutableSet<string>> Rebalance(
             IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations, IImmutableSet<string> rebalanceInProgress)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Pomegranate.Campaign.Histories;
 
@@ -84,10 +85,12 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
             var explained = response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or HttpStatusCode.BadGateway;
             return (status, explained ? Outcome.Maybe : Outcome.Unexpected, null, Shorten(text));
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
+            // HttpClient lets a SocketException through where a connection breaks in the moment in which it is made.
             var sent = request.Content is OnceContent { WasSent: true };
-            return (0, sent ? Outcome.Maybe : Outcome.NotSent, null, Shorten($"{exception.HttpRequestError}: {exception.InnerException?.Message ?? exception.Message}"));
+            var error = (exception as HttpRequestException)?.HttpRequestError ?? HttpRequestError.ConnectionError;
+            return (0, sent ? Outcome.Maybe : Outcome.NotSent, null, Shorten($"{error}: {exception.InnerException?.Message ?? exception.Message}"));
         }
         catch (OperationCanceledException)
         {

@@ -17,9 +17,15 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
     /// An idle session's actor goes after some seconds: it recovers often in a run, and is gone soon after it. After a
     /// stop of all backends nobody waits long for a disk that has been emptied. And expired sessions are looked for all the
     /// time: a clock that is wrong for a moment must not be right again before anybody has looked at it.
+    /// A minority that starts again while the network is parted must not serve: more than half of the backends are needed.
     /// </summary>
-    public static readonly IReadOnlyList<KeyValuePair<string, string>> Settings =
-        [new("Pomegranate:Session:PassivateAfter", "00:00:05"), new("Pomegranate:Replication:RestartPatience", "00:00:20"), new("Pomegranate:Session:SweepInterval", "00:00:02")];
+    public static IReadOnlyList<KeyValuePair<string, string>> SettingsFor(int backends) =>
+    [
+        new("Pomegranate:Session:PassivateAfter", "00:00:05"),
+        new("Pomegranate:Session:SweepInterval", "00:00:02"),
+        new("Pomegranate:Replication:RestartPatience", "00:00:20"),
+        new("Pomegranate:Replication:MinimumBackends", $"{(backends / 2) + 1}"),
+    ];
 
     private readonly RunClock _clock = new();
     private readonly List<Violation> _found = [];
@@ -47,7 +53,7 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
         var topology = new Topology(options.Backends, options.Frontends);
         using var labs = options.Loopback ? Labs.None : Labs.Create(topology, Wanted(options, seed), directory);
         await using var nodes = new CampaignNodes(
-            topology, programs, labs, [.. Settings, .. options.Settings], directory, Note);
+            topology, programs, labs, [.. SettingsFor(options.Backends), .. options.Settings], directory, Note);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var whole = new WholeCheck(nodes, http);
         topology.Regular.ToList().ForEach(nodes.Start);

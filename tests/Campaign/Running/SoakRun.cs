@@ -55,7 +55,7 @@ internal sealed class SoakRun(CampaignOptions options, Programs programs, int se
 
         var topology = new Topology(options.Backends, options.Frontends);
         using var labs = options.Loopback ? Labs.None : Labs.Create(topology, CampaignRun.Wanted(options, seed), directory);
-        await using var nodes = new CampaignNodes(topology, programs, labs, [.. CampaignRun.Settings, .. options.Settings], directory, Note);
+        await using var nodes = new CampaignNodes(topology, programs, labs, [.. CampaignRun.SettingsFor(options.Backends), .. options.Settings], directory, Note);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var whole = new WholeCheck(nodes, http);
         topology.Regular.ToList().ForEach(nodes.Start);

@@ -1,0 +1,71 @@
+using Pomegranate.Backend.Server;
+
+namespace Pomegranate.Backend.Sharding;
+
+/// <summary>
+/// Whether this node may still say what its sessions hold. Cut off from the others it cannot know that they have given
+/// its shards away: so it holds a lease, which a majority of the backends renews by answering, and which ends before the
+/// others can have decided against it. A request is answered only under the lease; without it, it waits. Thread-safe.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A change needs no lease to be safe: it needs acknowledgements of a majority, which a node that was cut off does not
+/// get. What it read before does: an acknowledged change of the next home would be missing.
+/// </para>
+/// <para>After Gray and Cheriton, "Leases" (1989). Clocks need not agree, only run at about one rate.</para>
+/// </remarks>
+/// <param name="time">What the lease is measured in: its timestamps, which a changed clock does not move.</param>
+/// <param name="patience">How long a request waits for the lease before it fails.</param>
+internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
+{
+    private readonly Lock _lock = new();
+    private long _until = long.MinValue;
+    private TaskCompletionSource? _renewed;
+
+    public bool IsHeld => time.GetTimestamp() < Volatile.Read(ref _until);
+
+    /// <param name="until">A timestamp of the time provider. One before what it was renewed to is ignored.</param>
+    public void Renew(long until)
+    {
+        TaskCompletionSource? waiting;
+        lock (_lock)
+        {
+            Volatile.Write(ref _until, Math.Max(_until, until));
+            if (!IsHeld)
+            {
+                return;
+            }
+
+            waiting = _renewed;
+            _renewed = null;
+        }
+
+        waiting?.TrySetResult();
+    }
+
+    /// <summary>Completes when the lease is held: at once, unless this node is cut off, hung or starved.</summary>
+    /// <exception cref="SessionCommitException">It was not for as long as the patience lasts.</exception>
+    public Task HeldAsync() => IsHeld ? Task.CompletedTask : WaitAsync();
+
+    private async Task WaitAsync()
+    {
+        try
+        {
+            await Renewed().WaitAsync(patience, time);
+        }
+        catch (TimeoutException)
+        {
+            throw new SessionCommitException(
+                $"For {patience.TotalSeconds:0.#} s (Pomegranate:Replication:CommitTimeout) this node has not heard from a majority of the backends, so it does not know "
+                + "whether it still is the session's home. Check 'pbm cluster show' for backends that hang or cannot be reached.");
+        }
+    }
+
+    private Task Renewed()
+    {
+        lock (_lock)
+        {
+            return IsHeld ? Task.CompletedTask : (_renewed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+}
