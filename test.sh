@@ -32,7 +32,8 @@ for project in tests/*/*.csproj; do
         --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=detailed" --results-directory "$results" || status=1
 done
 
-# The counters of every result file, added up.
+# The tests that failed, by name, and the counters of every result file, added up.
+grep -ho '<UnitTestResult [^>]*outcome="Failed"[^>]*' "$results"/*.trx | sed -E 's/.* testName="([^"]*)".*/FAILED \1/' || true
 awk '
     match($0, /<Counters [^>]*>/) {
         line = substr($0, RSTART, RLENGTH)
