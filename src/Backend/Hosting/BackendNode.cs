@@ -91,7 +91,7 @@ internal sealed partial class BackendNode(
         cancellationToken.ThrowIfCancellationRequested();
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
         var lease = new HomeLease(time, replication.Value.CommitTimeout);
-        _system!.ActorOf(LeaseRenewal.Props(lease, AppName.RoleOf(node.Value.App), node.Value.SplitBrainStableAfter, time), "home-lease");
+        _system!.ActorOf(LeaseRenewal.Props(lease, AppName.RoleOf(node.Value.App), node.Value, time), "home-lease");
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
             time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) { Lease = lease, Clock = clock };

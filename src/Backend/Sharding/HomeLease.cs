@@ -15,11 +15,11 @@ namespace Pomegranate.Backend.Sharding;
 /// <para>After Gray and Cheriton, "Leases" (1989). Clocks need not agree, only run at about one rate.</para>
 /// </remarks>
 /// <param name="time">What the lease is measured in: its timestamps, which a changed clock does not move.</param>
-/// <param name="patience">How long a request waits for the lease before it fails.</param>
+/// <param name="patience">How long requests wait once it has ended; after that they fail at once.</param>
 internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
 {
     private readonly Lock _lock = new();
-    private long _until = long.MinValue;
+    private long _until = time.GetTimestamp();
     private TaskCompletionSource? _renewed;
 
     public bool IsHeld => time.GetTimestamp() < Volatile.Read(ref _until);
@@ -43,20 +43,31 @@ internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
         waiting?.TrySetResult();
     }
 
+    /// <summary>It ends no later than that.</summary>
+    public void Shorten(long until)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _until, Math.Min(_until, until));
+        }
+    }
+
     /// <summary>Completes when the lease is held: at once, unless this node is cut off, hung or starved.</summary>
-    /// <exception cref="SessionCommitException">It was not for as long as the patience lasts.</exception>
+    /// <exception cref="SessionCommitException">It has not been for as long as the patience lasts.</exception>
     public Task HeldAsync() => IsHeld ? Task.CompletedTask : WaitAsync();
 
     private async Task WaitAsync()
     {
+        // Counted from the lease's end: those who wait for the turn of one that waits here must not wait as long again.
+        var left = patience - time.GetElapsedTime(Volatile.Read(ref _until));
         try
         {
-            await Renewed().WaitAsync(patience, time);
+            await Renewed().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         }
         catch (TimeoutException)
         {
             throw new SessionCommitException(
-                $"For {patience.TotalSeconds:0.#} s (Pomegranate:Replication:CommitTimeout) this node has not heard from a majority of the backends, so it does not know "
+                $"For {patience.TotalSeconds:0.#} s or longer (Pomegranate:Replication:CommitTimeout) this node has not heard from a majority of the backends, so it does not know "
                 + "whether it still is the session's home. Check 'pbm cluster show' for backends that hang or cannot be reached.");
         }
     }

@@ -10,42 +10,45 @@ namespace Pomegranate.Backend.Sharding;
 /// length, and renews it from the moment at which a majority, this one included, was asked that has answered.
 /// </summary>
 /// <remarks>
-/// The length is two thirds of the time for which a broken link must have been seen before it is decided who goes on.
-/// Who is cut off has its last answer before the others can see that, and its lease ends before they can decide. Who
-/// hears a majority, and yet cannot be reached by some backend, learns it by gossip and renews no more until that is over.
+/// Two cases. A node that is cut off had its last answer before the others began to miss it. They suspect it after
+/// <see cref="NodeOptions.AcceptableHeartbeatPause"/>, and decide <see cref="NodeOptions.SplitBrainStableAfter"/> later. The
+/// lease lasts for the first and two thirds of the second. A node that hears a majority, and yet cannot be reached by some
+/// backend, learns by gossip that it is suspected: then the lease ends after two thirds of the time to the decision.
 /// The question is Akka's Identify, which every actor answers by itself: builds before leases do too.
 /// </remarks>
 internal sealed class LeaseRenewal : ReceiveActor, IWithTimers
 {
-    private const int QuestionsPerLease = 5;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private readonly HomeLease _lease;
     private readonly TimeProvider _time;
     private readonly string _role;
     private readonly long _length;
+    private readonly long _rest;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
 
     /// <summary>When each was last asked a question that it has answered.</summary>
     private readonly Dictionary<UniqueAddress, long> _answered = [];
+    private bool _isMissed;
 
     /// <param name="role">The app's backends.</param>
-    /// <param name="stableAfter">See <see cref="NodeOptions.SplitBrainStableAfter"/>.</param>
-    public LeaseRenewal(HomeLease lease, string role, TimeSpan stableAfter, TimeProvider time)
+    public LeaseRenewal(HomeLease lease, string role, NodeOptions options, TimeProvider time)
     {
         _lease = lease;
         _time = time;
         _role = role;
-        var length = stableAfter * (2 / 3.0);
-        _length = (long)(length.TotalSeconds * time.TimestampFrequency);
+        var rest = options.SplitBrainStableAfter * (2 / 3.0);
+        _rest = (long)(rest.TotalSeconds * time.TimestampFrequency);
+        _length = (long)((options.AcceptableHeartbeatPause + rest).TotalSeconds * time.TimestampFrequency);
         Receive<Tick>(_ => OnTick());
         Receive<ActorIdentity>(OnAnswer);
-        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, length / QuestionsPerLease);
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, Interval);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(HomeLease lease, string role, TimeSpan stableAfter, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new LeaseRenewal(lease, role, stableAfter, time)).WithDispatcher("akka.actor.internal-dispatcher");
+    public static Props Props(HomeLease lease, string role, NodeOptions options, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new LeaseRenewal(lease, role, options, time)).WithDispatcher("akka.actor.internal-dispatcher");
 
     private void OnTick()
     {
@@ -75,8 +78,15 @@ internal sealed class LeaseRenewal : ReceiveActor, IWithTimers
 
     private void Renew(List<UniqueAddress> others)
     {
-        if (IsMissedBy(others))
+        var wasMissed = _isMissed;
+        _isMissed = IsMissedBy(others);
+        if (_isMissed)
         {
+            if (!wasMissed)
+            {
+                _lease.Shorten(_time.GetTimestamp() + _rest);
+            }
+
             return;
         }
 

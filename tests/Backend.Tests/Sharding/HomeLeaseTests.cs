@@ -42,6 +42,28 @@ public sealed class HomeLeaseTests
     }
 
     [Fact]
+    public void Shorten_EndsItEarlier_AndNeverLater()
+    {
+        Renew(TimeSpan.FromSeconds(3));
+        Shorten(TimeSpan.FromSeconds(1));
+        Shorten(TimeSpan.FromSeconds(2));
+
+        _time.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.True(_lease.IsHeld);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.False(_lease.IsHeld);
+    }
+
+    [Fact]
+    public async Task HeldAsync_LongAfterItsEnd_FailsAtOnce()
+    {
+        Renew(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1) + Patience);
+
+        await Assert.ThrowsAsync<SessionCommitException>(() => _lease.HeldAsync().For("the failure"));
+    }
+
+    [Fact]
     public async Task HeldAsync_WithoutIt_WaitsUntilItIsRenewed()
     {
         var waiting = _lease.HeldAsync();
@@ -60,8 +82,12 @@ public sealed class HomeLeaseTests
         _time.Advance(Patience);
 
         var failure = await Assert.ThrowsAsync<SessionCommitException>(() => waiting.For("the wait to end"));
-        Assert.Contains("For 10 s (Pomegranate:Replication:CommitTimeout) this node has not heard from a majority", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("For 10 s or longer (Pomegranate:Replication:CommitTimeout) this node has not heard from a majority", failure.Message, StringComparison.Ordinal);
     }
 
-    private void Renew(TimeSpan from) => _lease.Renew(_time.GetTimestamp() + (long)(from.TotalSeconds * _time.TimestampFrequency));
+    private void Renew(TimeSpan fromNow) => _lease.Renew(At(fromNow));
+
+    private void Shorten(TimeSpan fromNow) => _lease.Shorten(At(fromNow));
+
+    private long At(TimeSpan fromNow) => _time.GetTimestamp() + (long)(fromNow.TotalSeconds * _time.TimestampFrequency);
 }

@@ -12,8 +12,9 @@ namespace Pomegranate.Backend.Tests.Sharding;
 /// <summary>The lease's time is the test's; questions and answers go over real connections.</summary>
 public sealed class LeaseRenewalTests : IDisposable
 {
-    private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(1.5);
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(1);
+    private static readonly NodeOptions Options = new() { AcceptableHeartbeatPause = TimeSpan.FromSeconds(2), SplitBrainStableAfter = TimeSpan.FromSeconds(1.5) };
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LengthWhenMissed = TimeSpan.FromSeconds(1);
 
     private readonly FakeTimeProvider _time = new();
     private readonly HomeLease _lease;
@@ -82,7 +83,9 @@ public sealed class LeaseRenewalTests : IDisposable
         await Eventually.AwaitAsync(
             "the first to hear that the third misses it",
             () => Task.FromResult(ClusterInternals.Observers(_nodes[0].Cluster).ContainsKey(_nodes[0].Address)));
-        _time.Advance(Length);
+        await AskedAsync(renewal);
+        Assert.True(_lease.IsHeld);
+        _time.Advance(LengthWhenMissed);
 
         await AskedAsync(renewal);
         Assert.False(_lease.IsHeld);
@@ -90,7 +93,7 @@ public sealed class LeaseRenewalTests : IDisposable
 
     public void Dispose() => _nodes.ForEach(node => node.Dispose());
 
-    private IActorRef Renewing() => _nodes[0].System.ActorOf(LeaseRenewal.Props(_lease, NodeRole.Backend, StableAfter, _time));
+    private IActorRef Renewing() => _nodes[0].System.ActorOf(LeaseRenewal.Props(_lease, NodeRole.Backend, Options, _time));
 
     private static IActorRef Answering(BackendSystem node) => node.System.ActorOf(Props.Empty, SessionReplica.Name);
 
