@@ -19,6 +19,12 @@ public sealed class ConformanceRun(IMessageSink messages) : IAsyncLifetime
     /// <summary>Cases at once: as many as keep a small machine busy.</summary>
     private const int Parallelism = 4;
 
+    /// <summary>
+    /// A case that differs is run again: some race on both sides, as a client's GOAWAY with the answer, and on a busy machine
+    /// one side may win where the other loses.
+    /// </summary>
+    private const int MostRuns = 3;
+
     internal IReadOnlyList<Verdict> Verdicts { get; private set; } = [];
 
     public async Task InitializeAsync()
@@ -73,6 +79,19 @@ public sealed class ConformanceRun(IMessageSink messages) : IAsyncLifetime
         await Parallel.ForEachAsync(runs.Index(), new ParallelOptions { MaxDegreeOfParallelism = Parallelism }, async (run, _) =>
         {
             var (group, @case, isHttp2) = run.Item;
+            var name = $"{group}: {@case.Name}{(isHttp2 ? " (HTTP/2)" : "")}";
+            var verdict = await CompareAsync(name, @case, isHttp2);
+            for (var again = 1; !verdict.IsExplained && again < MostRuns; again++)
+            {
+                verdict = await CompareAsync(name, @case, isHttp2);
+            }
+
+            verdicts[run.Index] = verdict;
+        });
+        return [.. verdicts.OrderBy(verdict => verdict.Key).Select(verdict => verdict.Value)];
+
+        async Task<Verdict> CompareAsync(string name, Case @case, bool isHttp2)
+        {
             var outcomes = await Task.WhenAll((@case.Steps[0], isHttp2) switch
             {
                 (SocketStep socket, false) => new[]
@@ -95,10 +114,8 @@ public sealed class ConformanceRun(IMessageSink messages) : IAsyncLifetime
                 outcomes[0] = LastWords.Restored(outcomes[0], outcomes[1]);
             }
 
-            verdicts[run.Index] = Verdict.Of(
-                $"{group}: {@case.Name}{(isHttp2 ? " (HTTP/2)" : "")}", outcomes[0], outcomes[1], ExplainedDifferences.All);
-        });
-        return [.. verdicts.OrderBy(verdict => verdict.Key).Select(verdict => verdict.Value)];
+            return Verdict.Of(name, outcomes[0], outcomes[1], ExplainedDifferences.All);
+        }
     }
 
     /// <summary>A case that does not end differs, as its text names the side; the others still run.</summary>

@@ -15,11 +15,12 @@ namespace Pomegranate.Backend.Sharding;
 /// <para>After Gray and Cheriton, "Leases" (1989). Clocks need not agree, only run at about one rate.</para>
 /// </remarks>
 /// <param name="time">What the lease is measured in: its timestamps, which a changed clock does not move.</param>
-/// <param name="patience">How long requests wait once it has ended; after that they fail at once.</param>
+/// <param name="patience">How long requests wait for it, counted from the first that found it missing; after that they fail at once.</param>
 internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
 {
     private readonly Lock _lock = new();
-    private long _until = time.GetTimestamp();
+    private long _until = long.MinValue;
+    private long? _missedSince;
     private TaskCompletionSource? _renewed;
 
     public bool IsHeld => time.GetTimestamp() < Volatile.Read(ref _until);
@@ -38,6 +39,7 @@ internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
 
             waiting = _renewed;
             _renewed = null;
+            _missedSince = null;
         }
 
         waiting?.TrySetResult();
@@ -58,11 +60,10 @@ internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
 
     private async Task WaitAsync()
     {
-        // Counted from the lease's end: those who wait for the turn of one that waits here must not wait as long again.
-        var left = patience - time.GetElapsedTime(Volatile.Read(ref _until));
+        var (renewed, left) = Renewed();
         try
         {
-            await Renewed().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+            await renewed.WaitAsync(left, time);
         }
         catch (TimeoutException)
         {
@@ -72,11 +73,20 @@ internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
         }
     }
 
-    private Task Renewed()
+    private (Task Renewed, TimeSpan Left) Renewed()
     {
         lock (_lock)
         {
-            return IsHeld ? Task.CompletedTask : (_renewed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            if (IsHeld)
+            {
+                return (Task.CompletedTask, TimeSpan.Zero);
+            }
+
+            // Not from each request's own beginning: those that wait for the turn of one that waits here would come on top.
+            _missedSince ??= time.GetTimestamp();
+            var left = patience - time.GetElapsedTime(_missedSince.Value);
+            _renewed ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (_renewed.Task, left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
     }
 }

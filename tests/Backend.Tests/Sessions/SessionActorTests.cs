@@ -437,6 +437,8 @@ public sealed class SessionActorTests : TestKit
         _home.Options.PassivateAfter = TimeSpan.FromMilliseconds(50);
         var actor = await OpenAsync(Stored(1));
 
+        // It notes the time after its reply; then it is asked something, so that it has.
+        await actor.Ask<ActorIdentity>(new Identify(null), Patience);
         _home.Time.Advance(TimeSpan.FromMilliseconds(50));
 
         await PassivateAsync(actor);

@@ -55,12 +55,26 @@ public sealed class HomeLeaseTests
     }
 
     [Fact]
-    public async Task HeldAsync_LongAfterItsEnd_FailsAtOnce()
+    public async Task HeldAsync_OthersHaveWaitedForLong_FailsAtOnce()
     {
-        Renew(TimeSpan.FromSeconds(1));
-        _time.Advance(TimeSpan.FromSeconds(1) + Patience);
+        var first = _lease.HeldAsync();
+        _time.Advance(Patience);
+        await Assert.ThrowsAsync<SessionCommitException>(() => first.For("the first to fail"));
 
         await Assert.ThrowsAsync<SessionCommitException>(() => _lease.HeldAsync().For("the failure"));
+    }
+
+    [Fact]
+    public async Task HeldAsync_NodeWasSuspendedForLong_WaitsForTheNextRenewal()
+    {
+        Renew(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromHours(1));
+
+        var waiting = _lease.HeldAsync();
+        Assert.False(waiting.IsCompleted);
+        Renew(TimeSpan.FromSeconds(1));
+
+        await waiting.For("the lease to be held");
     }
 
     [Fact]
