@@ -47,6 +47,12 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     private readonly HashSet<UniqueAddress> _proven = [];
     private readonly HashSet<UniqueAddress> _dead = [];
 
+    /// <summary>
+    /// As the events told it: the cluster's own read view is kept by another actor and may lag behind them, so that
+    /// whichever of proof and unreachability came last would not see the first.
+    /// </summary>
+    private readonly Dictionary<UniqueAddress, Member> _unreachable = [];
+
     /// <summary>The other backends' regions: the coordinator knows them by their incarnation, not by their path.</summary>
     private readonly Dictionary<UniqueAddress, IActorRef?> _regions = [];
 
@@ -90,12 +96,18 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         Receive<DeathProven>(death =>
         {
             _proven.Add(death.Node);
-            if (_cluster.State.Unreachable.FirstOrDefault(member => member.UniqueAddress.Equals(death.Node)) is { } member)
-            {
-                OnDead(member);
-            }
+            LookForDead();
         });
-        Receive<ClusterEvent.UnreachableMember>(lost => OnDead(lost.Member));
+        Receive<ClusterEvent.UnreachableMember>(lost =>
+        {
+            _unreachable[lost.Member.UniqueAddress] = lost.Member;
+            LookForDead();
+        });
+        Receive<ClusterEvent.ReachableMember>(back =>
+        {
+            _unreachable.Remove(back.Member.UniqueAddress);
+            LookForDead();
+        });
         Receive<ClusterEvent.MemberRemoved>(removed => OnRemoved(removed.Member));
         Receive<ClusterEvent.MemberUp>(up => OnUp(up.Member));
         Receive<ClusterEvent.IClusterDomainEvent>(_ => { });
@@ -115,7 +127,12 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         _cluster.Subscribe(
-            Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.MemberUp), typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.UnreachableMember));
+            Self,
+            ClusterEvent.InitialStateAsEvents,
+            typeof(ClusterEvent.MemberUp),
+            typeof(ClusterEvent.MemberRemoved),
+            typeof(ClusterEvent.UnreachableMember),
+            typeof(ClusterEvent.ReachableMember));
         Context.System.EventStream.Subscribe(Self, typeof(DeathProven));
     }
 
@@ -145,9 +162,10 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         }
     }
 
-    private void OnDead(Member member)
+    private void LookForDead()
     {
-        if (member.HasRole(_role) && _proven.Contains(member.UniqueAddress) && IsMajorityReachable() && _dead.Add(member.UniqueAddress))
+        foreach (var member in _unreachable.Values.Where(member =>
+            member.HasRole(_role) && _proven.Contains(member.UniqueAddress) && IsMajorityReachable() && _dead.Add(member.UniqueAddress)))
         {
             var removed = new ClusterEvent.MemberRemoved(member.Copy(MemberStatus.Removed), MemberStatus.Down);
             _singleton.Tell(removed, ActorRefs.NoSender);
@@ -164,11 +182,12 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     private bool IsMajorityReachable()
     {
         var backends = _cluster.State.Members.Where(member => member.HasRole(_role)).ToList();
-        return backends.Count(member => !_proven.Contains(member.UniqueAddress) && !_cluster.State.Unreachable.Contains(member)) > backends.Count / 2;
+        return backends.Count(member => !_proven.Contains(member.UniqueAddress) && !_unreachable.ContainsKey(member.UniqueAddress)) > backends.Count / 2;
     }
 
     private void OnRemoved(Member member)
     {
+        _unreachable.Remove(member.UniqueAddress);
         if (member.HasRole(_role))
         {
             _proven.Remove(member.UniqueAddress);
@@ -215,7 +234,10 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>At each tick too: a coordinator that is not ready, or just moves this shard, does not answer.</summary>
+    /// <summary>
+    /// At each tick too: a coordinator that is not ready, or just moves this shard, does not answer, and one that waits
+    /// for a write names the home it knew before.
+    /// </summary>
     private void AskForHome()
     {
         if (_left > 0 && _homeless < _shards.Count)
@@ -226,12 +248,15 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
 
     private void OnHome(object home)
     {
-        if (_homeless < _shards.Count && ShardingInternals.ShardOfHome(home) == _shards[_homeless])
+        if (_homeless < _shards.Count && ShardingInternals.ShardOfHome(home) == _shards[_homeless] && !IsDead(ShardingInternals.RegionOfHome(home)))
         {
             _homeless++;
             AskForHome();
         }
     }
+
+    private bool IsDead(IActorRef? region) =>
+        _removedRegions.Contains(region!) || _dead.Any(node => _regions.GetValueOrDefault(node)?.Equals(region) == true);
 
     private static void Tell(ActorSelection target, object? message, IActorRef? sender = null)
     {

@@ -13,6 +13,7 @@ internal static class ShardingInternals
     private static readonly ConstructorInfo? StoppedRegion = Find("ShardCoordinator+RegionStopped")?.GetConstructor([typeof(IActorRef)]);
     private static readonly ConstructorInfo? WantedHome = Find("ShardCoordinator+GetShardHome")?.GetConstructor([typeof(string)]);
     private static readonly FieldInfo? HomesShard = Find("ShardCoordinator+ShardHome")?.GetField("Shard");
+    private static readonly FieldInfo? HomesRegion = HomesShard?.DeclaringType?.GetField("Ref");
     private static readonly ConstructorInfo? DeadRegion = Find("ShardCoordinator+RebalanceWorker+ShardRegionTerminated")?.GetConstructor([typeof(IActorRef)]);
 
     /// <summary>A coordinator that has read its state need not wait for more.</summary>
@@ -36,12 +37,15 @@ internal static class ShardingInternals
     /// <summary>The shard that the answer to <see cref="GetShardHome"/> is about; null where the message is none.</summary>
     public static string? ShardOfHome(object message) => message.GetType() == HomesShard?.DeclaringType ? (string?)HomesShard.GetValue(message) : null;
 
+    /// <summary>The region that the answer to <see cref="GetShardHome"/> names.</summary>
+    public static IActorRef? RegionOfHome(object home) => (IActorRef?)HomesRegion?.GetValue(home);
+
     /// <summary>The messages that this release does not have.</summary>
     public static IReadOnlyList<string> Missing() =>
     [
         .. new (string Name, object? Found)[]
         {
-            (nameof(RegionStopped), StoppedRegion), (nameof(GetShardHome), WantedHome), ("ShardHome", HomesShard),
+            (nameof(RegionStopped), StoppedRegion), (nameof(GetShardHome), WantedHome), ("ShardHome", HomesRegion),
             (nameof(RegionTerminated), DeadRegion), (nameof(StateInitialized), StateInitialized),
             (nameof(RegisterRetry), RegisterRetry), (nameof(Retry), Retry),
         }.Where(message => message.Found is null).Select(message => message.Name),

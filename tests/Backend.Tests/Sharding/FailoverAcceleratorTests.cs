@@ -52,7 +52,7 @@ public sealed class FailoverAcceleratorTests : IDisposable
         ProvenDeaths.Of(_coordinator.System.EventStream).Add(_dying.Address);
         _coordinator.Cluster.Down(_dying.Address.Address);
 
-        Assert.Equal(_coordinator.Address.Address, await AskAsync(region));
+        await AnswersAsync(region, from: _coordinator);
     }
 
     [Fact]
