@@ -42,6 +42,9 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// <summary>When a backend died that may have had it, while no live home has said that it has it.</summary>
     public long? InDoubtSince { get; set; }
 
+    /// <summary>The router's: what was last sent is a copy that may run only if it is exactly-once.</summary>
+    public bool IsSentInDoubt { get; set; }
+
     /// <summary>Its lane's: whether it can have left.</summary>
     public bool IsOnLane { get; set; }
 

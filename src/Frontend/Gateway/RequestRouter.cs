@@ -188,7 +188,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 Timers.StartSingleTimer(reply.RequestId, new Resend(reply.RequestId.Number), Step);
                 break;
 
-            case ReplyKind.NotSeen when request.InDoubtSince is null:
+            case ReplyKind.NotSeen when request.InDoubtSince is null && !IsVerdict(request, reply):
+                // Said before a home that has it was found.
                 break;
 
             case ReplyKind.NotSeen when request.MayBeSentAgain:
@@ -214,6 +215,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
     }
 
+    /// <summary>
+    /// What a home says of a copy in doubt in the end, and not of one that it has not got: it does not run it. It may have
+    /// said before that it has it, so that nobody is in doubt any more.
+    /// </summary>
+    private static bool IsVerdict(PendingRequest request, RequestReply notSeen) => request.IsSentInDoubt && notSeen.Status != TakesRequestsInDoubt;
+
     private void OnResend(Resend resend)
     {
         if (_pending.TryGetValue(resend.Number, out var request))
@@ -236,6 +243,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     {
         request.Attempts++;
         request.IsAskedOnLane = false;
+        request.IsSentInDoubt = message.IsInDoubt;
         var home = _homes.Of(message.SessionId);
         if (home?.Lane is { } lane && lane.TrySend(message))
         {

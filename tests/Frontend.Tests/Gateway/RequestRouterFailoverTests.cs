@@ -147,6 +147,23 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
     }
 
     [Fact]
+    public async Task BackendDies_HomeHasThePostInDoubtAndThenTurnsItAway_503()
+    {
+        var request = await InFlightAsync("POST");
+        BackendRemoved();
+        await HomeGetsAsync<FindRequest>();
+        Router.Tell(ReplyTo(request, ReplyKind.NotSeen) with { Status = TakesRequestsInDoubt });
+        await HomeGetsAsync<RunRequest>();
+
+        // To the next question; then the copy's turn has come.
+        Reply(request, ReplyKind.Running);
+        await SettleAsync();
+        Reply(request, ReplyKind.NotSeen);
+
+        Assert.Equal(GatewayFailure.MayHaveRun, (await FailureOfAsync(request)).Failure);
+    }
+
+    [Fact]
     public async Task BackendDies_HomeLivesAndRunsThePost_IsLeftInPeaceAndAnswers()
     {
         var request = await InFlightAsync("POST");
