@@ -86,7 +86,8 @@ public sealed class RequestLaneTests : TestKit
     [Fact]
     public async Task DeadLetter_IsReportedByTheLane()
     {
-        Sys.ActorOf(UndeliveredRequests.Props("home"));
+        // It listens once it answers: what becomes a dead letter before that, nobody reports.
+        await Sys.ActorOf(UndeliveredRequests.Props("home")).Ask<ActorIdentity>(new Identify(1), Deadline.Default);
         var request = new RunRequest(new(1, 7), _session, true, new WebRequest
         {
             Method = "POST",

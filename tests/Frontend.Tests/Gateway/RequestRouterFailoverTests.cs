@@ -56,7 +56,7 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
     {
         var request = await InFlightAsync("GET");
 
-        DeathOfBackendProven();
+        await DeathOfBackendProvenAsync();
 
         Assert.Equal(request.Message.RequestId, (await HomeGetsAsync<FindRequest>()).RequestId);
         Reply(request, ReplyKind.NotSeen);
@@ -68,7 +68,7 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
     {
         BackendUp();
         BackendUp(2);
-        DeathOfBackendProven();
+        await DeathOfBackendProvenAsync();
         var request = Send();
         await HomeGetsAsync<RunRequest>();
 
@@ -88,7 +88,7 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
         ReplyFromNode(first, ReplyKind.Response);
         await AnswerOfAsync(first);
         Router.Tell(new ActorIdentity(Node, Inlet.Ref));
-        DeathOfBackendProven(2);
+        await DeathOfBackendProvenAsync(2);
         Send(session: session);
         await InletGetsAsync();
 

@@ -160,7 +160,7 @@ public sealed class RequestRouterLaneTests : RouterTestKit
         var lane = await LaneAsync();
         var request = await RunAsync(lane);
 
-        DeathOfBackendProven();
+        await DeathOfBackendProvenAsync();
 
         Assert.Equal(request.Message.RequestId, (await HomeGetsAsync<FindRequest>()).RequestId);
         Reply(request, ReplyKind.NotSeen);
@@ -172,7 +172,7 @@ public sealed class RequestRouterLaneTests : RouterTestKit
     {
         BackendUp(2);
         var lane = await LaneAsync();
-        DeathOfBackendProven(2);
+        await DeathOfBackendProvenAsync(2);
         await SettleAsync();
         var request = await RunAsync(lane);
 

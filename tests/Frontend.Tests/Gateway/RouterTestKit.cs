@@ -178,8 +178,12 @@ public abstract class RouterTestKit : TestKit
     private protected void BackendRemoved(int number = 1) => MemberRemoved(number, NodeRole.Backend);
 
     /// <summary>This node has proven it; all have yet to agree.</summary>
-    private protected void DeathOfBackendProven(int number = 1) =>
+    private protected async Task DeathOfBackendProvenAsync(int number = 1)
+    {
+        // The router subscribes when it starts.
+        await SettleAsync();
         Sys.EventStream.Publish(new DeathProven(NewMember(number, NodeRole.Backend, MemberStatus.Up).UniqueAddress, DeathEvidence.Refused));
+    }
 
     private protected void BackendLeaving() => Router.Tell(new ClusterEvent.MemberLeft(NewMember(1, NodeRole.Backend, MemberStatus.Leaving)));
 
