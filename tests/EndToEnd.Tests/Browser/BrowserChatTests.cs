@@ -9,8 +9,6 @@ namespace Pomegranate.EndToEnd.Tests.Browser;
 public class BrowserChatTests
 {
     private const int MostPeople = 30;
-    private const float Deadline = 60_000;
-
     private readonly ConcurrentQueue<string> _errors = [];
 
     [Fact]
@@ -32,7 +30,7 @@ public class BrowserChatTests
 
         // Nobody waits for Demeter's page to reconnect: what is said meanwhile comes with the next node's history.
         await SayAsync(ceres, "And you?");
-        await Assertions.Expect(StateOf(demeter)).ToHaveTextAsync("reconnected", new() { Timeout = Deadline });
+        await Assertions.Expect(StateOf(demeter)).ToHaveTextAsync("reconnected");
         await Assertions.Expect(NodeOf(demeter)).Not.ToHaveTextAsync(node);
         await Assertions.Expect(demeter.GetByTestId("name")).ToHaveTextAsync("Demeter");
         await ExpectMessagesAsync(demeter, "Is anybody there?", "I am.", "And you?");
@@ -54,18 +52,17 @@ public class BrowserChatTests
 
     /// <summary>These messages, in this order, and no other; what has not been confirmed by a node does not count.</summary>
     private static Task ExpectMessagesAsync(IPage page, params string[] texts) =>
-        Assertions.Expect(page.GetByTestId("messages").Locator("li:not(.unsent)")).ToContainTextAsync(texts, new() { Timeout = Deadline });
+        Assertions.Expect(page.GetByTestId("messages").Locator("li:not(.unsent)")).ToContainTextAsync(texts);
 
     /// <summary>A browser of one's own, and so a session of one's own.</summary>
     private async Task<IPage> EnterAsync(IBrowser browser, Uri frontend, string name)
     {
-        var context = await browser.NewContextAsync(new() { BaseURL = frontend.ToString() });
-        var page = await context.NewPageAsync();
+        var page = await Chromium.OpenAsync(browser, frontend);
         page.PageError += (_, error) => _errors.Enqueue(error);
         await page.GotoAsync("/");
         await page.GetByTestId("sign-in-name").FillAsync(name);
         await page.GetByTestId("sign-in-submit").ClickAsync();
-        await Assertions.Expect(StateOf(page)).ToHaveTextAsync("connected", new() { Timeout = Deadline });
+        await Assertions.Expect(StateOf(page)).ToHaveTextAsync("connected");
         return page;
     }
 

@@ -8,15 +8,13 @@ namespace Pomegranate.EndToEnd.Tests.Browser;
 [Collection("cluster")]
 public class BrowserCounterTests
 {
-    private const float Deadline = 60_000;
-
     [Fact]
     public async Task BlazorServer_BackendKilled_PageComesBackByItselfWithItsCount()
     {
         await using var cluster = await ClusterProcess.StartAsync(app: "samples/LiveCounter");
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await browser.NewPageAsync(new() { BaseURL = cluster.Frontends[0].ToString() });
+        var page = await Chromium.OpenAsync(browser, cluster.Frontends[0]);
         var errors = new ConcurrentQueue<string>();
         page.PageError += (_, error) => errors.Enqueue(error);
 
@@ -34,7 +32,7 @@ public class BrowserCounterTests
         cluster.Kill(node);
 
         // Nobody touches the page.
-        await Assertions.Expect(page.GetByTestId("node")).Not.ToHaveTextAsync(node, new() { Timeout = Deadline });
+        await Assertions.Expect(page.GetByTestId("node")).Not.ToHaveTextAsync(node);
         await ExpectAsync(page, "connection", "connected");
         await ExpectAsync(page, "count", "3");
         await ExpectAsync(page, "clicks", "0");
@@ -47,5 +45,5 @@ public class BrowserCounterTests
     }
 
     private static Task ExpectAsync(IPage page, string element, string text) =>
-        Assertions.Expect(page.GetByTestId(element)).ToHaveTextAsync(text, new() { Timeout = Deadline });
+        Assertions.Expect(page.GetByTestId(element)).ToHaveTextAsync(text);
 }

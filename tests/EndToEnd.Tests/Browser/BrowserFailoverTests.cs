@@ -14,7 +14,7 @@ public class BrowserFailoverTests
         await using var cluster = await ClusterProcess.StartAsync();
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await browser.NewPageAsync(new() { BaseURL = cluster.Frontends[0].ToString() });
+        var page = await Chromium.OpenAsync(browser, cluster.Frontends[0]);
 
         await page.GotoAsync("/sign-in");
         await page.GetByTestId("sign-in-name").FillAsync("Demeter");

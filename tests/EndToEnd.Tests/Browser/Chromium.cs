@@ -11,6 +11,23 @@ internal static class Chromium
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
 
-    public static Task<IBrowser> LaunchAsync(IPlaywright playwright) =>
-        playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
+    /// <summary>
+    /// For whatever is awaited in a page, in milliseconds: how slow a browser is on a machine that has other work, and has
+    /// never run it before, is not what is tested.
+    /// </summary>
+    public const float Deadline = 120_000;
+
+    public static async Task<IBrowser> LaunchAsync(IPlaywright playwright)
+    {
+        Assertions.SetDefaultExpectTimeout(Deadline);
+        return await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags, Timeout = Deadline });
+    }
+
+    /// <summary>A page in a browser profile of its own.</summary>
+    public static async Task<IPage> OpenAsync(IBrowser browser, Uri frontend)
+    {
+        var page = await browser.NewPageAsync(new() { BaseURL = frontend.ToString() });
+        page.SetDefaultTimeout(Deadline);
+        return page;
+    }
 }

@@ -153,6 +153,8 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
     {
         if (Whole is { } whole)
         {
+            // Before: whoever has the response may leave at once.
+            lifetime.End();
             _response.TrySetResult(whole);
             return;
         }
@@ -166,6 +168,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
         }
 
         await stream.SendEndAsync(_trailers);
+        lifetime.End();
     }
 
     /// <summary>There is no whole response: whoever waits for it learns why, and the client sees a cut.</summary>

@@ -70,7 +70,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         var headers = new ResponseHeaders(settings.ResponseHeaderEncoding);
         _response = new ResponseFeature(headers);
         _exchange = new ResponseExchange(
-            request.Method, _identity, _response, headers, _trailers, _lifetime, session, _output, logger);
+            request.Method, _identity, _response, headers, _trailers, session, _output, logger);
         _writer = new ResponseBodyWriter(_exchange);
     }
 

@@ -21,7 +21,6 @@ internal sealed class ResponseExchange(
     ResponseFeature response,
     ResponseHeaders headers,
     ResponseTrailersFeature? trailers,
-    RequestLifetimeFeature lifetime,
     IRequestSession session,
     ResponseOutput output,
     ILogger logger)
@@ -237,7 +236,6 @@ internal sealed class ResponseExchange(
         output.End(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : [.. trailers.Trailers]);
         await CommitAsync(output.Whole);
         await output.CompleteAsync();
-        lifetime.End();
     }
 
     /// <summary>The request was aborted: there is no response, yet what the app did to its session counts.</summary>
