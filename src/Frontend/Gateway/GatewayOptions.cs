@@ -59,6 +59,12 @@ public sealed class GatewayOptions
     /// <summary>How long a frontend that is told to stop goes on serving while it already answers "not ready". 0 to 5 min, default 0.</summary>
     public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
 
+    /// <summary>
+    /// How long a frontend that stops, and takes no more connections, goes on serving those it has before it closes the
+    /// idle ones: every answer tells the client to close. 0 to 5 min, default 500 ms.
+    /// </summary>
+    public TimeSpan CloseDelay { get; set; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The session cookie's name. Default <c>.Pomegranate.Session</c>.</summary>
     public string CookieName { get; set; } = ".Pomegranate.Session";
 

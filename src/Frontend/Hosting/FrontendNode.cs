@@ -10,7 +10,7 @@ namespace Pomegranate.Frontend.Hosting;
 /// A frontend's start and end. It takes connections only once the sessions of every app that has backends can be
 /// reached, so that one that is restarted never turns a client away that another could have served; where there is none to
 /// reach it opens after a while and answers 503. At the end: not ready first, so that balancers turn away, then, after the drain delay, no new
-/// connections; Kestrel finishes the requests it has, and the node leaves the cluster last.
+/// connections, and after the close delay none that are idle; Kestrel finishes the requests it has, and the node leaves the cluster last.
 /// </summary>
 internal sealed partial class FrontendNode(
     IServiceProvider services,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -19,6 +20,7 @@ internal static class FrontendSetup
     public static void AddFrontend(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        var defaults = new GatewayOptions();
         services.AddValidatedOptions<GatewayOptions, GatewayOptionsValidator>(builder.Configuration, GatewayOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FrontendState>();
@@ -28,13 +30,14 @@ internal static class FrontendSetup
         services.AddHostedService<FrontendNode>();
         services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
         services.AddAdmission();
+        services.AddConnectionClose();
         builder.AddEdge();
         builder.AddMounts();
 
-        // The time to finish what runs begins after the drain delay. Not from the options class: the host reads this
-        // before they are validated.
+        // The time to finish what runs begins after the delays. Not from the options class: the host reads this before they
+        // are validated, and what cannot be read is refused then.
         services.PostConfigure<HostOptions>(host => host.ShutdownTimeout +=
-            builder.Configuration.GetValue($"{GatewayOptions.Section}:{nameof(GatewayOptions.DrainDelay)}", TimeSpan.Zero));
+            DelayOf(nameof(GatewayOptions.DrainDelay), defaults.DrainDelay) + DelayOf(nameof(GatewayOptions.CloseDelay), defaults.CloseDelay));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             // Kestrel is what a web application builds first, and reads options here: all that is wrong is said at once.
@@ -44,10 +47,14 @@ internal static class FrontendSetup
             // The app has its own limit, Kestrel's by default, and is to say so itself.
             kestrel.Limits.MaxRequestBodySize = kestrel.ApplicationServices.GetRequiredService<IOptions<GatewayOptions>>().Value.MaxRequestBodyBytes;
         });
+
+        TimeSpan DelayOf(string name, TimeSpan byDefault) =>
+            TimeSpan.TryParse(builder.Configuration[$"{GatewayOptions.Section}:{name}"], CultureInfo.InvariantCulture, out var delay) ? delay : byDefault;
     }
 
     public static void MapFrontend(this WebApplication app)
     {
+        app.UseConnectionClose();
         var options = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
         if (options.TrustedProxies.Count > 0)
         {

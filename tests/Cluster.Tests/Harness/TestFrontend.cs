@@ -29,6 +29,9 @@ internal sealed class TestFrontend : IAsyncDisposable
     public static async Task<TestFrontend> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, ILoggerProvider log, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder();
+
+        // Only a test of the close itself is to wait for it.
+        builder.Configuration.AddInMemoryCollection([new("Pomegranate:Gateway:CloseDelay", "00:00:00")]);
         builder.Configuration.AddInMemoryCollection(settings);
         configure?.Invoke(builder);
         builder.Logging.ClearProviders().AddProvider(log);

@@ -22,6 +22,7 @@ public sealed class GatewayOptionsTests
             FailoverDeadline = TimeSpan.FromMinutes(3),
             RetryAfter = TimeSpan.FromMilliseconds(999),
             DrainDelay = TimeSpan.FromSeconds(-1),
+            CloseDelay = TimeSpan.FromSeconds(-2),
             CookieName = "a name",
             CookiePath = "shop",
             TrustedProxies = { "10.0.0.0/8", "10.0.0.0/33", "proxy" },
@@ -32,7 +33,7 @@ public sealed class GatewayOptionsTests
         string[] expected =
         [
             "InlineRequestBytes is '1000001'", "MaxRequestBodyBytes is '-1'", "StreamPort is '65536'", "RequestTimeout is '00:00:00'", "FailoverDeadline is '00:03:00'", "RetryAfter is '00:00:00.9990000'",
-            "DrainDelay is '-00:00:01'", "CookieName is 'a name'", "CookiePath is 'shop'", "TrustedProxies is '10.0.0.0/33'", "TrustedProxies is 'proxy'",
+            "DrainDelay is '-00:00:01'", "CloseDelay is '-00:00:02'", "CookieName is 'a name'", "CookiePath is 'shop'", "TrustedProxies is '10.0.0.0/33'", "TrustedProxies is 'proxy'",
         ];
         Assert.Equal(expected.Length, failures.Length);
         Assert.All(expected, start => Assert.Contains(failures, failure => failure.StartsWith($"Pomegranate:Gateway:{start}", StringComparison.Ordinal)));
@@ -56,6 +57,7 @@ public sealed class GatewayOptionsTests
         RequestTimeout = TimeSpan.Parse(timeout, null),
         FailoverDeadline = TimeSpan.Parse(deadline, null),
         DrainDelay = TimeSpan.Parse(drain, null),
+        CloseDelay = TimeSpan.Parse(drain, null),
     }).Succeeded);
 
     [Fact]
@@ -70,6 +72,7 @@ public sealed class GatewayOptionsTests
             ["Pomegranate:Gateway:FailoverDeadline"] = "00:00:12",
             ["Pomegranate:Gateway:RetryAfter"] = "00:00:13",
             ["Pomegranate:Gateway:DrainDelay"] = "00:00:14",
+            ["Pomegranate:Gateway:CloseDelay"] = "00:00:15",
             ["Pomegranate:Gateway:CookieName"] = "sid",
             ["Pomegranate:Gateway:CookieDomain"] = "shop.example",
             ["Pomegranate:Gateway:CookiePath"] = "/shop",
@@ -86,6 +89,7 @@ public sealed class GatewayOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(12), options.FailoverDeadline);
         Assert.Equal(TimeSpan.FromSeconds(13), options.RetryAfter);
         Assert.Equal(TimeSpan.FromSeconds(14), options.DrainDelay);
+        Assert.Equal(TimeSpan.FromSeconds(15), options.CloseDelay);
         Assert.Equal(("sid", "shop.example", "/shop"), (options.CookieName, options.CookieDomain, options.CookiePath));
         Assert.Equal((SameSiteMode.Strict, CookieSecurePolicy.Always), (options.CookieSameSite, options.CookieSecure));
         Assert.Equal(["10.0.0.0/8", "192.168.0.0/16"], options.TrustedProxies);
