@@ -1,12 +1,8 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
-using Microsoft.AspNetCore.Http;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
-using Pomegranate.Gateway;
-using Pomegranate.Http;
 using Pomegranate.Sessions;
-using Pomegranate.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Backend.Sessions;
@@ -27,42 +23,37 @@ namespace Pomegranate.Backend.Sessions;
 /// </remarks>
 internal sealed class SessionActor : UntypedActor, IWithTimers
 {
-    private static readonly TimeSpan StreamPatience = TimeSpan.FromSeconds(5);
-
     private readonly SessionServices _services;
     private readonly SessionId _id;
-    private readonly RequestLedger _ledger;
-    private readonly Queue<RunRequest> _queue = [];
+    private readonly RequestQueue _queue;
+    private readonly SessionRequests _requests;
 
-    /// <summary>Requests whose key is that of one that runs: they get its outcome.</summary>
-    private readonly List<RunRequest> _behind = [];
+    /// <summary>Null while it does not run.</summary>
+    private SessionRecovery? _recovery;
 
-    private readonly HashSet<Guid> _runningKeys = [];
-    private readonly Dictionary<RequestId, IActorRef> _finds = [];
+    /// <summary>Null until the session is open, as are its answers.</summary>
     private LiveSession? _session;
+    private CommittedAnswers? _answers;
 
-    /// <summary>What the replicas knew: a session that has ended may still have an outcome.</summary>
-    private SessionEntry? _recovered;
-    private bool _isRecovering;
-    private int _running;
+    /// <summary>Null where there has been no session: such a home leaves at once.</summary>
+    private IdleTimer? _idle;
     private bool _isPassivating;
     private bool _isStopping;
-    private long _lastUse;
-    private bool _isTimed;
 
     public SessionActor(SessionServices services, SessionId id)
     {
         _services = services;
         _id = id;
-        _ledger = new RequestLedger(services.Answers);
+        _queue = new RequestQueue(services.SessionOptions);
+        _requests = new SessionRequests(services, _queue);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private bool IsIdle => _running == 0 && _queue.Count == 0 && !_isRecovering;
+    private bool IsIdle => _queue.IsEmpty && _recovery is null;
 
     public static Props Props(SessionServices services, string entityId) => SessionId.TryParse(entityId, out var id)
-        ? Akka.Actor.Props.CreateBy(new Producer(services, id))
+        ? Akka.Actor.Props.CreateBy(new SessionActorProducer(services, id))
         : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
 
     protected override void PreStart() => _services.Actors.Started(_id, Self);
@@ -70,7 +61,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _services.Actors.Stopped(_id, Self);
-        _ledger.Close();
+        _requests.Close();
     }
 
     protected override void OnReceive(object message)
@@ -78,7 +69,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case CancelRequest cancel:
-                _ledger.Find(cancel.RequestId)?.Cancellation?.Cancel();
+                _requests.Cancel(cancel.RequestId);
                 LeaveIfUseless();
                 break;
             case Stop:
@@ -106,9 +97,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RunRequest request when !Accept(request):
+            case RunRequest request when !_requests.Accept(request, Sender, _isStopping):
                 break;
-            case RunRequest { IsFreshId: true, IsInDoubt: false } when !_isRecovering:
+            case RunRequest { IsFreshId: true, IsInDoubt: false } when _recovery is null:
                 // The frontend made the id for this request: nobody can hold anything of it.
                 Open(null);
                 break;
@@ -116,17 +107,16 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case ExpireIfIdle:
                 Recover();
                 break;
-            case FindRequest find when !TryRepeat(find):
-                _finds[find.RequestId] = Sender;
-                Recover();
+            case FindRequest find when !_requests.TryRepeat(find.RequestId, Sender):
+                Recover().Await(find.RequestId, Sender);
                 break;
             case FindRequest:
                 break;
-            case Recovered recovered:
+            case SessionRecovery.Recovered recovered:
                 _services.Logger.Recovered();
                 Open(recovered.Entry);
                 break;
-            case RecoveryFailed failed:
+            case SessionRecovery.Failed failed:
                 OnRecoveryFailed(failed.Reason);
                 break;
             default:
@@ -135,45 +125,25 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
+    private SessionRecovery Recover() => _recovery ??= SessionRecovery.Start(_services, _id, Self);
+
     private void OnRecoveryFailed(string reason)
     {
-        _isRecovering = false;
         _services.Logger.RecoveryFailed(reason);
 
         // Those who ask after a request ask again.
-        _finds.Clear();
-        while (_queue.TryDequeue(out var request))
-        {
-            Refuse(request.RequestId, reason);
-        }
-
+        _recovery = null;
+        _requests.RefuseAll(reason);
         LeaveIfUseless();
-    }
-
-    private void Recover()
-    {
-        if (!_isRecovering)
-        {
-            _isRecovering = true;
-            _services.Replica.RecoverAsync(_id).PipeTo(
-                Self,
-                success: entry => new Recovered(entry),
-                failure: failure => new RecoveryFailed(failure.Message));
-        }
     }
 
     private void Open(SessionEntry? entry)
     {
-        _isRecovering = false;
-        _recovered = entry;
         _session = new LiveSession(_services, _id, entry is { IsRemoved: false } ? entry : null);
+        _answers = new CommittedAnswers(_services, _session, entry);
         NoteUse();
-        foreach (var (request, asker) in _finds)
-        {
-            asker.Tell(Found(request));
-        }
-
-        _finds.Clear();
+        _recovery?.TellAskers(_answers);
+        _recovery = null;
         RunQueued();
         ExpireNow();
     }
@@ -184,28 +154,28 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RunRequest request when Accept(request):
+            case RunRequest request when _requests.Accept(request, Sender, _isStopping):
                 RunQueued();
                 break;
             case RunRequest:
                 break;
-            case FindRequest find when !TryRepeat(find):
-                Sender.Tell(Found(find.RequestId));
+            case FindRequest find when !_requests.TryRepeat(find.RequestId, Sender):
+                Sender.Tell(_answers!.Found(find.RequestId));
                 LeaveIfUseless();
                 break;
             case FindRequest:
                 break;
-            case Ended ended:
+            case RequestRun.Ended ended:
                 OnEnded(ended);
                 break;
             case ExpireIfIdle:
                 ExpireNow();
                 break;
             case Expired:
-                _running--;
+                _queue.Leave();
                 RunQueued();
                 break;
-            case Idle:
+            case IdleTimer.Idle:
                 OnIdle();
                 break;
             default:
@@ -214,240 +184,20 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    private bool TryRepeat(FindRequest find)
-    {
-        if (_ledger.Find(find.RequestId) is not { } item)
-        {
-            return false;
-        }
-
-        Repeat(find.RequestId, item);
-        return true;
-    }
-
-    /// <summary>For a request that this home has not had.</summary>
-    private RequestReply Found(RequestId request) =>
-        OutcomeOf(request) ?? new RequestReply(request, ReplyKind.NotSeen, _services.NodeName, Status: TakesRequestsInDoubt);
-
-    private RequestReply? OutcomeOf(RequestId request) => Outcomes.Find(_session!.Entry ?? _recovered, request)?.Reply;
-
-    /// <summary>What the client's key has brought already.</summary>
-    private RequestReply? OutcomeOf(RequestId request, IdempotencyKey key)
-    {
-        if (!_session!.Exists || Outcomes.Find(_session.Entry, key) is not { } outcome)
-        {
-            return null;
-        }
-
-        return key.IsSameRequest(outcome.Key!)
-
-            // The client has its cookie: it has found its session. The id may have been renewed since.
-            ? outcome.Reply with { RequestId = request, Cookie = new(CookieAction.Keep, _id) }
-            : new RequestReply(request, ReplyKind.Refused, _services.NodeName, Status: 422,
-                Reason: $"This {IdempotencyKey.Header} belongs to another request of this session: method, target or body differ. Make a new key for each request.");
-    }
-
-    /// <summary>Whether the request is new; it is queued then.</summary>
-    private bool Accept(RunRequest request)
-    {
-        if (_isStopping && _ledger.Find(request.RequestId) is null)
-        {
-            // It came by a lane, beside the shard, which sends nothing after the stop. Here it would hold up the hand-off;
-            // sent again it waits for the session's next home. One in doubt is asked after until then.
-            if (!request.IsInDoubt)
-            {
-                Sender.Tell(new RequestReply(request.RequestId, ReplyKind.Undelivered, _services.NodeName));
-            }
-
-            return false;
-        }
-
-        if (_ledger.Begin(request.RequestId, Sender) is { } known)
-        {
-            Repeat(request.RequestId, known);
-            return false;
-        }
-
-        if (_running + _queue.Count + _behind.Count >= _services.SessionOptions.MaxConcurrentRequests + _services.SessionOptions.MaxQueuedRequests)
-        {
-            Refuse(request.RequestId,
-                $"{_queue.Count + _behind.Count} requests of this session are waiting (Pomegranate:Session:MaxQueuedRequests). Try again later.");
-            return false;
-        }
-
-        _ledger.Find(request.RequestId)!.Cancellation = new CancellationTokenSource();
-        _queue.Enqueue(request);
-        return true;
-    }
-
-    private void Repeat(RequestId id, RequestLedger.Item known)
-    {
-        if (known.IsAnswered && !IsOnItsWay(known))
-        {
-            Sender.Tell(known.ReplyTo(id, _services.NodeName));
-        }
-        else
-        {
-            known.Add(Sender);
-            Sender.Tell(new RequestReply(id, ReplyKind.Running, _services.NodeName));
-        }
-    }
-
-    /// <summary>
-    /// A streamed answer and a word of this actor's go different ways: a copy of the request must not be refused while
-    /// the answer to the first is still under way.
-    /// </summary>
-    private bool IsOnItsWay(RequestLedger.Item known) =>
-        known.StreamedAt is { } since && _services.Time.GetElapsedTime(since) < StreamPatience;
-
-    private void NoteStreamed(RequestReply reply)
-    {
-        _ledger.End(reply);
-        if (_ledger.Find(reply.RequestId) is { } item)
-        {
-            item.StreamedAt = _services.Time.GetTimestamp();
-        }
-    }
-
     private void RunQueued()
     {
-        while (_running < _services.SessionOptions.MaxConcurrentRequests && _queue.TryDequeue(out var request))
+        while (_requests.TryBegin(_answers!, out var run))
         {
-            var cancellation = _ledger.Find(request.RequestId)!.Cancellation!.Token;
-            if (cancellation.IsCancellationRequested)
-            {
-                Reply(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName));
-            }
-            else if (OutcomeOf(request.RequestId) is { } outcome)
-            {
-                Reply(outcome);
-            }
-            else
-            {
-                Run(request, cancellation);
-            }
+            _session!.Touch();
+            run.RunAsync(_services, _session).PipeTo(Self);
         }
 
         LeaveIfUseless();
     }
 
-    private void Run(RunRequest request, CancellationToken cancellation)
+    private void OnEnded(RequestRun.Ended ended)
     {
-        if (!TryGetKey(request, out var key))
-        {
-            return;
-        }
-
-        if (_session!.HasEnded || _session.IsExpired || _recovered?.IsRemoved == true || !(_session.Exists || request.IsFreshId))
-        {
-            // The session is over, or there never was one: an id from outside is not adopted. A request that may have
-            // run before the session's end must not run again under another id.
-            Reply(new RequestReply(request.RequestId, request.IsInDoubt ? ReplyKind.NotSeen : ReplyKind.UnknownSession, _services.NodeName));
-        }
-        else if (key is not null && OutcomeOf(request.RequestId, key) is { } outcome)
-        {
-            Reply(outcome);
-        }
-        else if (key is not null && !_runningKeys.Add(key.Key))
-        {
-            _behind.Add(request);
-        }
-        else
-        {
-            _session.Touch();
-            _running++;
-            RunAsync(request, key, cancellation).PipeTo(Self);
-        }
-    }
-
-    /// <summary>False where the key is none: the request is refused then.</summary>
-    private bool TryGetKey(RunRequest request, out IdempotencyKey? key)
-    {
-        key = null;
-        try
-        {
-            key = _services.SessionOptions.IdempotencyKeys ? IdempotencyKey.Of(request.Request) : null;
-            return true;
-        }
-        catch (BadHttpRequestException malformed)
-        {
-            Reply(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: malformed.StatusCode, Reason: malformed.Message));
-            return false;
-        }
-    }
-
-    private async Task<Ended> RunAsync(RunRequest request, IdempotencyKey? key, CancellationToken cancellation)
-    {
-        var session = new RequestSession(_session!, request.RequestId, cancellation, key, request.IsInDoubt);
-        try
-        {
-            var response = await _services.Runner.RunAsync(request.Request, StreamOf(request, session), session, cancellation);
-            if (session.IsTurnedAway)
-            {
-                return new Ended(new RequestReply(request.RequestId, ReplyKind.NotSeen, _services.NodeName));
-            }
-
-            return response is null
-                ? Refused(503, "The request has run and its answer was streamed, so it is not kept. It was not run again.") with { IsStreamed = true }
-                : new Ended(session.ReplyOf(response), key?.Key);
-        }
-        catch (SessionCommitException failure)
-        {
-            _services.Logger.CommitFailed(failure.Message);
-            return Refused(503, failure.Message);
-        }
-        catch (OverloadedException full)
-        {
-            return Refused(503, full.Message);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // The client left while it waited to run.
-            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName), key?.Key);
-        }
-        catch (ResponseAbortedException)
-        {
-            return new Ended(new RequestReply(request.RequestId, ReplyKind.Aborted, _services.NodeName), key?.Key);
-        }
-        catch (Exception failure)
-        {
-            // Whatever it was, the client gets an answer and the session goes on.
-            _services.Logger.RequestFailed(failure);
-            return Refused(500, "The request failed in its session's home; see the log of the node.");
-        }
-        finally
-        {
-            session.ReleaseTurn();
-        }
-
-        Ended Refused(int status, string reason) =>
-            new(new RequestReply(request.RequestId, ReplyKind.Refused, _services.NodeName, Status: status, Reason: reason), key?.Key);
-    }
-
-    private RequestStream StreamOf(RunRequest request, RequestSession session) => new(
-        () => StreamConnector.ConnectAsync(request.Ticket),
-        new StreamHello(request.Ticket.Secret, request.RequestId.Number, _services.Writer),
-        head => GatewaySerializer.ToBytes(session.ReplyOf(head)));
-
-    private void OnEnded(Ended ended)
-    {
-        _running--;
-        if (ended.Key is { } key)
-        {
-            _runningKeys.Remove(key);
-            _behind.ForEach(_queue.Enqueue);
-            _behind.Clear();
-        }
-
-        if (ended.IsStreamed)
-        {
-            NoteStreamed(ended.Reply);
-        }
-        else
-        {
-            Reply(ended.Reply);
-        }
-
+        _requests.End(ended);
         if (_session!.AccessIsDue)
         {
             // The request did not use the session, but its client is still there.
@@ -471,18 +221,13 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Reply(RequestReply reply) => _ledger.End(reply).Tell(reply);
-
-    private void Refuse(RequestId id, string reason) =>
-        Reply(new RequestReply(id, ReplyKind.Refused, _services.NodeName, Status: 503, Reason: reason));
-
     // ---- expiry and passivation ----
 
     private void ExpireNow()
     {
         if (IsIdle && _session is { Exists: true, IsExpired: true })
         {
-            _running++;
+            _queue.Enter();
             _session.EndAsync(SessionEndReason.Expired).PipeTo(Self, success: () => Expired.Instance, failure: _ => Expired.Instance);
         }
     }
@@ -517,28 +262,17 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>A timer that is on its way is left alone: to start one anew for each request costs more than to look again.</summary>
     private void NoteUse()
     {
-        _lastUse = _services.Time.GetTimestamp();
-        if (_session is { Exists: true } && !_isTimed)
+        if (_session is { Exists: true })
         {
-            _isTimed = true;
-            Timers.StartSingleTimer(nameof(Idle), Idle.Instance, _services.SessionOptions.PassivateAfter);
+            (_idle ??= new IdleTimer(Timers, _services)).NoteUse();
         }
     }
 
     private void OnIdle()
     {
-        var left = _services.SessionOptions.PassivateAfter - _services.Time.GetElapsedTime(_lastUse);
-        if (left > TimeSpan.Zero)
-        {
-            Timers.StartSingleTimer(nameof(Idle), Idle.Instance, left);
-            return;
-        }
-
-        _isTimed = false;
-        if (IsIdle)
+        if (_idle!.IsUp() && IsIdle)
         {
             Passivate();
         }
@@ -552,32 +286,6 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     /// <summary>Sent by the sweep on the session's home: end the session if no request has used it for the idle timeout.</summary>
     internal sealed record ExpireIfIdle(SessionId SessionId) : ISessionMessage;
-
-    /// <summary>Makes the actor without reflection, for the same reason.</summary>
-    private sealed class Producer(SessionServices services, SessionId id) : IIndirectActorProducer
-    {
-        public Type ActorType => typeof(SessionActor);
-
-        public ActorBase Produce() => new SessionActor(services, id);
-
-        public void Release(ActorBase actor)
-        {
-            // Nothing was taken from anywhere.
-        }
-    }
-
-    private sealed class Idle
-    {
-        public static readonly Idle Instance = new();
-    }
-
-    private sealed record Recovered(SessionEntry? Entry);
-
-    private sealed record RecoveryFailed(string Reason);
-
-    /// <param name="Key">What the client called the request.</param>
-    /// <param name="IsStreamed">The client has the answer, or the beginning of it; the reply is for whoever asks again.</param>
-    private sealed record Ended(RequestReply Reply, Guid? Key = null, bool IsStreamed = false);
 
     /// <summary>The session's end is committed, or was not: then the next sweep tries again.</summary>
     private sealed class Expired

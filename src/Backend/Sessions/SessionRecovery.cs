@@ -1,0 +1,49 @@
+using Akka.Actor;
+using Pomegranate.Backend.State;
+using Pomegranate.Gateway;
+using Pomegranate.Sessions;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>
+/// A session's recovery from the replicas while it is under way, and who asks meanwhile after requests that this home has
+/// not had: only the replicas can tell. It ends as a message to the home. Not thread-safe: the actor's own.
+/// </summary>
+internal sealed class SessionRecovery
+{
+    private Dictionary<RequestId, IActorRef>? _askers;
+
+    private SessionRecovery()
+    {
+    }
+
+    public static SessionRecovery Start(SessionServices services, SessionId id, IActorRef home)
+    {
+        services.Replica.RecoverAsync(id).PipeTo(
+            home,
+            success: entry => new Recovered(entry),
+            failure: failure => new Failed(failure.Message));
+        return new SessionRecovery();
+    }
+
+    /// <summary>Who asks twice is answered once.</summary>
+    public void Await(RequestId request, IActorRef asker) => (_askers ??= [])[request] = asker;
+
+    public void TellAskers(CommittedAnswers answers)
+    {
+        if (_askers is null)
+        {
+            return;
+        }
+
+        foreach (var (request, asker) in _askers)
+        {
+            asker.Tell(answers.Found(request));
+        }
+    }
+
+    /// <param name="Entry">Null where the replicas have never heard of the session.</param>
+    internal sealed record Recovered(SessionEntry? Entry);
+
+    internal sealed record Failed(string Reason);
+}
