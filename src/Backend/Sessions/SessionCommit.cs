@@ -1,0 +1,44 @@
+using Pomegranate.Gateway;
+using static Pomegranate.Gateway.GatewayProtocol;
+
+namespace Pomegranate.Backend.Sessions;
+
+/// <summary>Turns what a request made of its session into one commit, its outcome included if it is exactly-once.</summary>
+internal static class SessionCommit
+{
+    /// <summary>What becomes of the client's cookie; null where there is nothing to commit.</summary>
+    /// <exception cref="Server.SessionCommitException">The changes could not be acknowledged by enough replicas.</exception>
+    public static async ValueTask<CookieChange?> CommitAsync(LiveSession session, SessionChanges changes, RequestId request, Outcome? outcome)
+    {
+        var cookie = CookieAfter(session, changes);
+        var attributes = changes.Attributes;
+        if (changes.IsAbandoned)
+        {
+            if (session.Exists)
+            {
+                await session.EndAsync(SessionEndReason.Abandoned, outcome);
+            }
+        }
+        else if (changes.NewId is { } newId)
+        {
+            await session.RenewAsync(newId, attributes, changes.IsCleared, outcome);
+        }
+        else if (outcome is not null || attributes.Count > 0 || (changes.IsCleared && session.Exists) || session.AccessIsDue)
+        {
+            await session.CommitAsync(attributes, changes.IsCleared, attributes.Count > 0 ? request : null, outcome);
+        }
+        else
+        {
+            return null;
+        }
+
+        return cookie;
+    }
+
+    /// <summary>What the commit will make of the client's cookie if there is one.</summary>
+    public static CookieChange CookieAfter(LiveSession session, SessionChanges changes) =>
+        changes.IsAbandoned ? new(CookieAction.Delete, session.Id)
+        : changes.NewId is { } newId ? new(CookieAction.Set, newId)
+        : session.Exists ? default
+        : new(CookieAction.Set, session.Id);
+}
