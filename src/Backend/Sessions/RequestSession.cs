@@ -105,7 +105,7 @@ internal sealed class RequestSession(
         BeginUse();
         if (_access == SessionAccess.Exclusive)
         {
-            TurnTaken(await RequestTurn.WaitAsync(session, GiveUp).WaitAsync(cancellationToken));
+            TurnTaken(session.Turn.TryTake() || await WaitForTurnAsync(cancellationToken));
         }
 
         ReadAtFirstUse();
@@ -213,6 +213,22 @@ internal sealed class RequestSession(
 
         // After the response has started nothing is changed, so a late read needs no turn.
         _access = _committed || _sealed ? SessionAccess.ReadOnly : _endpoint.Access;
+    }
+
+    /// <summary>Who gives up leaves the line: a turn that nobody waits for any more would never be given on.</summary>
+    private async Task<bool> WaitForTurnAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(GiveUp, cancellationToken);
+        try
+        {
+            return await RequestTurn.WaitAsync(session, either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _used = false;
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
     }
 
     private void TurnTaken(bool taken)
