@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Server;
 
@@ -49,92 +48,10 @@ public sealed class RequestLifeTests
         }
     }
 
-    [Theory]
-    [InlineData("/unwritten")]
-    [InlineData("/written")]
-    [InlineData("/thrown")]
-    [InlineData("/thrown-started")]
-    [InlineData("/aborted")]
-    [InlineData("/bad")]
-    [InlineData("/invalid-head")]
-    [InlineData("/long")]
-    public async Task Session_HoweverTheRequestEnds_IsCommittedOnce(string path)
-    {
-        var session = new TestSession();
-        await using var app = await ServedApp.StartAsync(MapEndings, Inline(1000));
-
-        try
-        {
-            await app.GetAsync(path, session);
-        }
-        catch (ResponseAbortedException)
-        {
-        }
-
-        Assert.Equal(1, session.Commits);
-    }
-
-    [Theory]
-    [InlineData("/unwritten")]
-    [InlineData("/written")]
-    [InlineData("/caught")]
-    [InlineData("/thrown")]
-    [InlineData("/aborted")]
-    public async Task Commit_ThatFails_DiscardsTheResponse(string path)
-    {
-        var session = new TestSession { OnCommit = () => Task.FromException(new SessionCommitException("no quorum")) };
-        await using var app = await ServedApp.StartAsync(MapEndings);
-
-        var failure = await Assert.ThrowsAsync<SessionCommitException>(() => app.GetAsync(path, session));
-
-        Assert.Equal("no quorum", failure.Message);
-        Assert.Equal(1, session.Commits);
-    }
-
-    [Fact]
-    public async Task Response_BeforeTheCommitIsAcknowledged_IsNotDelivered()
-    {
-        var acknowledged = new TaskCompletionSource();
-        var asked = new TaskCompletionSource();
-        var session = new TestSession
-        {
-            OnCommit = () =>
-            {
-                asked.SetResult();
-                return acknowledged.Task;
-            },
-        };
-        await using var app = await ServedApp.StartAsync(MapEndings);
-
-        var response = app.GetAsync("/unwritten", session);
-        await asked.Task.For("the commit to be asked for");
-
-        // That nothing comes can only be watched for a while; a wrong delivery comes at once, a right one never.
-        var watched = Task.Delay(TimeSpan.FromMilliseconds(500));
-        Assert.Same(watched, await Task.WhenAny(response, watched));
-        acknowledged.SetResult();
-
-        Assert.Equal(200, (await response).StatusCode);
-    }
-
-    [Fact]
-    public async Task Session_OfTheContext_IsTheRequests()
-    {
-        var session = new TestSession();
-        await using var app = await ServedApp.StartAsync(a => a.MapGet("/", (HttpContext c) =>
-        {
-            c.Session.SetString("k", "v");
-            return c.Session.Id;
-        }));
-
-        Assert.Equal("test-session", (await app.GetAsync("/", session)).Text());
-        Assert.True(session.TryGetValue("k", out _));
-    }
-
     [Fact]
     public async Task Exception_Unhandled_IsLoggedInKestrelsWords()
     {
-        await using var app = await ServedApp.StartAsync(MapEndings);
+        await using var app = await ServedApp.StartAsync(RequestEndings.Map);
 
         Assert.Equal(500, (await app.GetAsync("/thrown")).StatusCode);
 
@@ -145,7 +62,7 @@ public sealed class RequestLifeTests
     [Fact]
     public async Task Exception_AfterTheStart_CutsTheConnection()
     {
-        await using var app = await ServedApp.StartAsync(MapEndings);
+        await using var app = await ServedApp.StartAsync(RequestEndings.Map);
 
         var failure = await Assert.ThrowsAsync<ResponseAbortedException>(() => app.GetAsync("/thrown-started"));
 
@@ -217,25 +134,6 @@ public sealed class RequestLifeTests
         Assert.False(await seen.Task.For("OnCompleted"));
     }
 
-    [Theory]
-    [InlineData("/long", 1001)]
-    [InlineData("/long-advance", 1001)]
-    [InlineData("/limit", 1000)]
-    public async Task Response_AroundTheInlineLimit_IsWhole(string path, int length)
-    {
-        await using var app = await ServedApp.StartAsync(MapEndings, Inline(1000));
-
-        Assert.Equal(length, (await app.GetAsync(path)).Body.Length);
-    }
-
-    [Fact]
-    public async Task Response_OfExactlyTheLimit_Passes()
-    {
-        await using var app = await ServedApp.StartAsync(MapEndings, Inline(1000));
-
-        Assert.Equal(1000, (await app.GetAsync("/limit")).Body.Length);
-    }
-
     [Fact]
     public async Task OnCompleted_ThatThrows_IsLoggedAndTheOthersRun()
     {
@@ -276,61 +174,11 @@ public sealed class RequestLifeTests
     }
 
     [Fact]
-    public async Task Trailers_OfHttp2_AreInTheResponse()
-    {
-        await using var app = await ServedApp.StartAsync(a => a.MapGet("/", (HttpContext c) => c.Response.AppendTrailer("grpc-status", "0")));
-
-        var response = await app.SendAsync("GET", "/", protocol: "HTTP/2");
-
-        Assert.Equal(["grpc-status"], response.Trailers.Select(t => t.Key));
-    }
-
-    [Fact]
     public async Task Connection_OfTheContext_IsTheClientsWithTheFrontend()
     {
         await using var app = await ServedApp.StartAsync(a => a.MapGet("/", (HttpContext c) =>
             $"{c.Connection.RemoteIpAddress}:{c.Connection.RemotePort} {c.Connection.LocalIpAddress}:{c.Connection.LocalPort} {c.Connection.Id} {c.TraceIdentifier}"));
 
         Assert.Equal("10.1.2.3:4567 10.9.8.7:80 FRONT1 FRONT1:00000001", (await app.GetAsync("/")).Text());
-    }
-
-    private static Action<WebApplicationBuilder> Inline(int bytes) => b => Microsoft.Extensions.DependencyInjection
-        .OptionsServiceCollectionExtensions.Configure<PomegranateServerOptions>(b.Services, o => o.InlineResponseBytes = bytes);
-
-    private static void MapEndings(WebApplication app)
-    {
-        app.MapGet("/unwritten", () => { });
-        app.MapGet("/written", (HttpContext c) => c.Response.WriteAsync("x"));
-        app.MapGet("/caught", async (HttpContext c) =>
-        {
-            for (var i = 0; i < 2; i++)
-            {
-                await Assert.ThrowsAsync<SessionCommitException>(() => c.Response.WriteAsync("x"));
-            }
-        });
-        app.MapGet("/thrown", Task (HttpContext c) => throw new InvalidOperationException("boom"));
-        app.MapGet("/thrown-started", async (HttpContext c) =>
-        {
-            await c.Response.WriteAsync("x");
-            throw new InvalidOperationException("boom");
-        });
-        app.MapGet("/aborted", (HttpContext c) => c.Abort());
-        app.MapGet("/bad", Task (HttpContext c) => throw new BadHttpRequestException("bad"));
-        app.MapGet("/invalid-head", (HttpContext c) =>
-        {
-            (c.Response.StatusCode, c.Response.ContentLength) = (204, 5);
-            return c.Response.StartAsync();
-        });
-        app.MapGet("/limit", (HttpContext c) => c.Response.Body.WriteAsync(new byte[1000]).AsTask());
-        app.MapGet("/long", async (HttpContext c) =>
-        {
-            await c.Response.Body.WriteAsync(new byte[999]);
-            await c.Response.Body.WriteAsync(new byte[2]);
-        });
-        app.MapGet("/long-advance", (HttpContext c) =>
-        {
-            c.Response.BodyWriter.GetMemory(2000);
-            c.Response.BodyWriter.Advance(1001);
-        });
     }
 }

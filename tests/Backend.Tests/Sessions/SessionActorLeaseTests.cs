@@ -1,0 +1,57 @@
+using Pomegranate.Backend.Sharding;
+using Pomegranate.Gateway;
+using static Pomegranate.Gateway.GatewayProtocol;
+
+namespace Pomegranate.Backend.Tests.Sessions;
+
+/// <summary>What a session's home holds back while it may have lost its lease: another home could know better.</summary>
+public sealed class SessionActorLeaseTests : SessionActorTestKit
+{
+    [Fact]
+    public async Task Run_ReadsWithoutTheLease_IsAnsweredOnceItIsHeld()
+    {
+        var lease = new HomeLease(Home.Time, Patience);
+        var actor = Start(lease);
+        Run(actor, 1, "/read");
+        (await Replica.NextRecoverAsync()).Answer(Stored(41));
+        Run(actor, 2, "/plain");
+        Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
+
+        lease.Renew(long.MaxValue);
+
+        var reply = await ReplyAsync();
+        Assert.Equal((1ul, 41), (reply.RequestId.Number, Count(reply)));
+    }
+
+    [Fact]
+    public async Task Run_CommitsWithoutTheLease_IsAnsweredOnceItIsHeld()
+    {
+        var lease = new HomeLease(Home.Time, Patience);
+        var actor = Start(lease);
+        Run(actor, 1, "/count", fresh: true);
+        await Replica.AcknowledgeAsync();
+        Run(actor, 2, "/plain");
+        Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
+
+        lease.Renew(long.MaxValue);
+
+        Assert.Equal(1ul, (await ReplyAsync()).RequestId.Number);
+    }
+
+    [Fact]
+    public async Task Run_WithoutTheLeaseForLong_503WithTheReason()
+    {
+        var lease = new HomeLease(Home.Time, Patience);
+        var actor = Start(lease);
+        Run(actor, 1, "/read");
+        (await Replica.NextRecoverAsync()).Answer(Stored(41));
+        Run(actor, 2, "/plain");
+        Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
+
+        Home.Time.Advance(Patience);
+
+        var refused = await ReplyAsync();
+        Assert.Equal((1ul, ReplyKind.Refused, 503), (refused.RequestId.Number, refused.Kind, refused.Status));
+        Assert.Contains("has not heard from a majority of the backends", refused.Reason, StringComparison.Ordinal);
+    }
+}
