@@ -102,6 +102,7 @@ internal sealed class DurableStore : IDisposable
             DurableContent.WriteRoster(output, roster);
             Append(output);
             Roster = [.. roster];
+            CompactIfDue();
         }
     }
 
@@ -133,6 +134,7 @@ internal sealed class DurableStore : IDisposable
             }
 
             _keys = keys ?? _keys;
+            CompactIfDue();
         }
     }
 
@@ -162,6 +164,11 @@ internal sealed class DurableStore : IDisposable
         }
 
         _compaction.Appended(frame);
+    }
+
+    /// <summary>After a commit, not before it is part of what this knows: the snapshot would lack it, and it came too early to follow.</summary>
+    private void CompactIfDue()
+    {
         if (_compaction.IsDue)
         {
             BeginCompaction();

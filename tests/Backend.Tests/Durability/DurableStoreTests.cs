@@ -155,6 +155,25 @@ public sealed class DurableStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Compaction_TheCommitThatStartsIt_IsInTheNewLog()
+    {
+        var written = 0;
+        using (var store = Open())
+        {
+            while (store.Rewriting == Task.CompletedTask)
+            {
+                written++;
+                store.Write([new(written, SessionBucket.Of(new SessionId(1, (ulong)written), Entry(1, size: 400_000)))], null);
+            }
+
+            await store.Rewriting;
+        }
+
+        using var again = Open();
+        Assert.Equal(Enumerable.Range(1, written), again.Buckets().Keys.Order());
+    }
+
+    [Fact]
     public void InUse_IsRefusedAndSaysSo()
     {
         using var store = Open();
