@@ -36,37 +36,28 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     /// <summary>Before what was not delivered is sent again.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(25);
 
-    private readonly IActorRef _region;
-    private readonly AppBackends _state;
     private readonly string _app;
-    private readonly string _role;
     private readonly TimeProvider _time;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
-    private readonly HashSet<UniqueAddress> _backends = [];
-    private readonly HashSet<UniqueAddress> _dead = [];
-    private readonly Action<ulong>? _onDeath;
     private readonly Homes _homes;
     private readonly HomeMail _mail;
     private readonly HomeLanes _lanes;
     private readonly PendingRequests _pending;
     private readonly RequestDoubt _doubt;
+    private readonly KnownBackends _backends;
 
     public RequestRouter(
         string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Homes homes,
         Func<Address, Task<Lane?>> openLane, Action<ulong>? onDeath = null)
     {
         _app = app;
-        _role = AppName.RoleOf(app);
-        _region = region;
-        _state = state;
         _time = time;
-        _onDeath = onDeath;
         _homes = homes;
         _mail = new HomeMail(homes, region, Self);
         _lanes = new HomeLanes(homes, openLane, Context, Timers);
         _pending = new PendingRequests(_mail, time);
-        _doubt = new RequestDoubt(_pending, homes, _mail, region, time, Timers, _log) { Options = options };
+        _doubt = new RequestDoubt(_pending, homes, _mail, region, time, Timers, Context.GetLogger()) { Options = options };
+        _backends = new KnownBackends(app, state, homes, _pending, _doubt, region, _cluster, onDeath);
         state.CountPending = () => _pending.Count;
 
         Receive<Send>(OnSend);
@@ -90,9 +81,9 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         Receive<GatewayOptions>(changed => _doubt.Options = changed);
         Receive<RequestDoubt.Round>(_ => _doubt.AskAgain());
         Receive<CheckSilence>(_ => _doubt.CheckSilence());
-        Receive<DeathProven>(death => BackendDied(death.Node));
-        Receive<ClusterEvent.MemberUp>(e => BackendSeen(e.Member));
-        Receive<ClusterEvent.MemberRemoved>(e => BackendGone(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting));
+        Receive<DeathProven>(death => _backends.OnDeathProven(death.Node));
+        Receive<ClusterEvent.MemberUp>(e => _backends.OnUp(e.Member));
+        Receive<ClusterEvent.MemberRemoved>(e => _backends.OnRemoved(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting));
         Receive<ClusterEvent.MemberLeft>(e => _homes.Leaving(e.Member.Address));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
 
@@ -132,7 +123,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private void OnSend(Send send)
     {
         var request = send.Request;
-        if (_backends.Count == 0)
+        if (_backends.AreNone)
         {
             request.Fail(new GatewayException(
                 GatewayFailure.NoBackend, 503,
@@ -271,61 +262,6 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     {
         _lanes.OnClosed(closed.Lane);
         _doubt.LaneClosed(closed.Unanswered);
-    }
-
-    private void BackendSeen(Member member)
-    {
-        if (member.HasRole(_role) && _backends.Add(member.UniqueAddress))
-        {
-            _state.Count = _backends.Count;
-        }
-    }
-
-    private void BackendGone(Member member, bool hasLeft)
-    {
-        if (!_backends.Remove(member.UniqueAddress))
-        {
-            return;
-        }
-
-        _state.Count = _backends.Count;
-        HomeGone(member.Address);
-        if (!hasLeft)
-        {
-            // One that left finishes what it streams.
-            _onDeath?.Invoke(unchecked((ulong)(long)member.UniqueAddress.Uid));
-        }
-
-        // Where its death was proven, the others have been asked after, or were sent to homes that live.
-        _doubt.BackendGone(member.UniqueAddress, onlyThroughProxy: _dead.Remove(member.UniqueAddress));
-    }
-
-    /// <summary>
-    /// This node has proven it, so its requests need not wait until all members agree: the coordinator does not either.
-    /// What the proxy still sends to the dead node is in doubt when that is removed.
-    /// </summary>
-    private void BackendDied(UniqueAddress node)
-    {
-        if (_backends.Contains(node) && _dead.Add(node))
-        {
-            HomeGone(node.Address);
-            if (_cluster.State.Members.FirstOrDefault(member => member.UniqueAddress.Equals(node)) is { } dead)
-            {
-                // If the coordinator was there the proxy looks for the next one at once.
-                _region.Tell(new ClusterEvent.MemberRemoved(dead.Copy(MemberStatus.Removed), MemberStatus.Down), ActorRefs.NoSender);
-            }
-
-            _doubt.BackendGone(node, onlyThroughProxy: false);
-        }
-    }
-
-    private void HomeGone(Address node)
-    {
-        if (_homes.Gone(node)?.Lane is { } lane)
-        {
-            lane.TakeSent().ForEach(_pending.AdoptInDoubt);
-            lane.Close();
-        }
     }
 
     /// <summary>Send this request and look after it.</summary>
