@@ -174,6 +174,25 @@ public sealed class DurableStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Compaction_TheRosterThatStartsIt_IsInTheNewLog()
+    {
+        DurableReplica[] roster = [];
+        using (var store = Open())
+        {
+            while (store.Rewriting == Task.CompletedTask)
+            {
+                roster = [.. Enumerable.Range(0, 5_000).Select(n => new DurableReplica(Guid.NewGuid(), $"10.0.{n / 256}.{n % 256}:4053"))];
+                store.SaveRoster(roster);
+            }
+
+            await store.Rewriting;
+        }
+
+        using var again = Open();
+        Assert.Equal(roster, again.Roster);
+    }
+
+    [Fact]
     public void InUse_IsRefusedAndSaysSo()
     {
         using var store = Open();
