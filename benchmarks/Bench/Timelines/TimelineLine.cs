@@ -11,9 +11,12 @@ internal sealed partial record TimelineLine(string Node, DateTime Time, string T
     {
         var match = Form().Match(line);
         return match.Success
-            ? new(match.Groups["node"].Value, DateTime.Today + TimeSpan.Parse(match.Groups["time"].Value, CultureInfo.InvariantCulture), match.Groups["text"].Value)
+            ? new(match.Groups["node"].Value, Latest(TimeSpan.Parse(match.Groups["time"].Value, CultureInfo.InvariantCulture)), match.Groups["text"].Value)
             : null;
     }
+
+    /// <summary>The log names no day: the last moment at which it was this time.</summary>
+    private static DateTime Latest(TimeSpan time) => DateTime.Today + time is var today && today <= DateTime.Now ? today : today.AddDays(-1);
 
     // backend1     | 21:03:04.123 info: Pomegranate.Membership[1010] Member ... is Removed.
     [GeneratedRegex(@"^(?<node>\S+)\s+\| (?:\e\[\d+m)?(?<time>\d\d:\d\d:\d\d\.\d{3}) (?<text>.*)$")]

@@ -26,8 +26,8 @@ namespace Pomegranate.Backend.Sharding;
 /// again: then it knows that the shard has stopped. (Not by an early timeout: a worker that gives up while a living region
 /// hands off gave the shard two homes.)</item>
 /// <item>The coordinator gives a dead backend's shards away one by one, each with a write to a majority, and not before
-/// somebody asks for it. It is asked for all, one after the other, as soon as it can answer: when the frontends have found
-/// it and ask, most have their homes.</item>
+/// somebody asks for it. It is asked for all as soon as it answers for one, and keeps the questions until their turn:
+/// when the frontends have found it and ask, most shards have their homes.</item>
 /// <item>The region looks for a new coordinator every 100 ms.</item>
 /// </list>
 /// Where an Akka release renames one of the messages, a warning is logged and its wait is back. What each wait costs:
@@ -69,8 +69,11 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     private int _left;
     private bool _hasHurried;
 
-    /// <summary>The shard whose home is asked for next; those before have one.</summary>
-    private int _homeless;
+    /// <summary>The shards whose home, among those that live, is not known in this hurry.</summary>
+    private readonly HashSet<string> _homeless = [];
+
+    /// <summary>The one of them that is asked for at each tick.</summary>
+    private string? _asked;
 
     /// <param name="app">The app this backend runs: its shards have a coordinator of their own.</param>
     /// <param name="region">This node's own region.</param>
@@ -205,7 +208,7 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     {
         _left = (int)(Duration / Interval);
         _hasHurried = true;
-        _homeless = 0;
+        _homeless.UnionWith(_shards);
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, Interval);
     }
 
@@ -231,27 +234,38 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         {
             Timers.Cancel(nameof(Tick));
             _removedRegions.Clear();
+            _homeless.Clear();
         }
     }
 
     /// <summary>
-    /// At each tick too: a coordinator that is not ready, or just moves this shard, does not answer, and one that waits
+    /// One at each tick: a coordinator that is not ready, or just moves this shard, does not answer, and one that waits
     /// for a write names the home it knew before.
     /// </summary>
     private void AskForHome()
     {
-        if (_left > 0 && _homeless < _shards.Count)
+        _asked = _homeless.FirstOrDefault();
+        if (_asked is not null)
         {
-            Tell(_coordinator, ShardingInternals.GetShardHome(_shards[_homeless]), Self);
+            Tell(_coordinator, ShardingInternals.GetShardHome(_asked), Self);
         }
     }
 
     private void OnHome(object home)
     {
-        if (_homeless < _shards.Count && ShardingInternals.ShardOfHome(home) == _shards[_homeless] && !IsDead(ShardingInternals.RegionOfHome(home)))
+        if (IsDead(ShardingInternals.RegionOfHome(home)) || ShardingInternals.ShardOfHome(home) is not { } shard || !_homeless.Remove(shard))
         {
-            _homeless++;
-            AskForHome();
+            return;
+        }
+
+        // It is ready: from one write to the next it need not wait for this node. What it has been asked already it
+        // keeps once.
+        if (shard == _asked)
+        {
+            foreach (var other in _homeless)
+            {
+                Tell(_coordinator, ShardingInternals.GetShardHome(other), Self);
+            }
         }
     }
 
