@@ -43,8 +43,6 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     /// <summary>How often a backend that has just joined is asked for its region.</summary>
     private static readonly TimeSpan IdentifyInterval = TimeSpan.FromMilliseconds(500);
 
-    private static readonly Identify s_findCoordinator = new(nameof(_coordinator));
-
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly HashSet<UniqueAddress> _proven = [];
     private readonly HashSet<UniqueAddress> _dead = [];
@@ -162,10 +160,6 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         {
             _regions[node] = region;
         }
-        else if (identity is { MessageId: nameof(_coordinator), Subject: { } coordinator } && _left > 0)
-        {
-            Hurry(coordinator);
-        }
     }
 
     private void LookForDead()
@@ -215,13 +209,30 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, Interval);
     }
 
+    /// <summary>
+    /// Again and again: a coordinator that has just come here knows nothing before it has read its state, and one that just
+    /// moves a shard does not answer for it. In this order one tick is enough: it goes on from the state, takes note of the
+    /// death, and keeps the questions until that is written.
+    /// </summary>
     private void OnTick()
     {
-        // Where the coordinator lives, or has just come to, it answers at once.
-        _coordinator.Tell(s_findCoordinator);
+        Tell(_coordinator, ShardingInternals.StateInitialized);
+        foreach (var dead in _dead.Select(node => _regions.GetValueOrDefault(node)).OfType<IActorRef>())
+        {
+            Tell(_coordinator, ShardingInternals.RegionStopped(dead));
+            Tell(_rebalanceWorkers, ShardingInternals.RegionTerminated(dead));
+        }
+
+        _removedRegions.ForEach(removed => Tell(_rebalanceWorkers, ShardingInternals.RegionTerminated(removed)));
         if (ShardingInternals.RegisterRetry is { } register)
         {
             _region.Tell(register, ActorRefs.NoSender);
+        }
+
+        foreach (var shard in _homeless)
+        {
+            // What it has been asked already it keeps once.
+            Tell(_coordinator, ShardingInternals.GetShardHome(shard), Self);
         }
 
         if (--_left == 0)
@@ -229,36 +240,6 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
             Timers.Cancel(nameof(Tick));
             _removedRegions.Clear();
             _homeless.Clear();
-        }
-    }
-
-    /// <summary>
-    /// At each tick: one that has just come here knows nothing before it has read its state, and one that just moves a
-    /// shard does not answer for it. In this order one tick is enough: it goes on from the state, takes note of the death,
-    /// and keeps the questions until that is written.
-    /// </summary>
-    private void Hurry(IActorRef coordinator)
-    {
-        Tell(coordinator, ShardingInternals.StateInitialized);
-        foreach (var dead in _dead.Select(node => _regions.GetValueOrDefault(node)).OfType<IActorRef>())
-        {
-            Tell(coordinator, ShardingInternals.RegionStopped(dead));
-            TellRebalanceWorkers(dead);
-        }
-
-        _removedRegions.ForEach(TellRebalanceWorkers);
-        foreach (var shard in _homeless)
-        {
-            // What it has been asked already it keeps once.
-            Tell(coordinator, ShardingInternals.GetShardHome(shard), Self);
-        }
-    }
-
-    private void TellRebalanceWorkers(IActorRef dead)
-    {
-        if (ShardingInternals.RegionTerminated(dead) is { } terminated)
-        {
-            _rebalanceWorkers.Tell(terminated, ActorRefs.NoSender);
         }
     }
 
@@ -274,7 +255,7 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     private bool IsDead(IActorRef? region) =>
         _removedRegions.Contains(region!) || _dead.Any(node => _regions.GetValueOrDefault(node)?.Equals(region) == true);
 
-    private static void Tell(IActorRef target, object? message, IActorRef? sender = null)
+    private static void Tell(ActorSelection target, object? message, IActorRef? sender = null)
     {
         if (message is not null)
         {
