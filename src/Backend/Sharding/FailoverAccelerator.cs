@@ -26,8 +26,8 @@ namespace Pomegranate.Backend.Sharding;
 /// again: then it knows that the shard has stopped. (Not by an early timeout: a worker that gives up while a living region
 /// hands off gave the shard two homes.)</item>
 /// <item>The coordinator gives a dead backend's shards away one by one, each with a write to a majority, and not before
-/// somebody asks for it. It is asked for all at once, and keeps the questions until their turn: when the frontends have found
-/// it and ask, most shards have their homes.</item>
+/// somebody asks for it. It is asked for all as soon as it answers for one, and keeps the questions until their turn:
+/// when the frontends have found it and ask, most shards have their homes.</item>
 /// <item>The region looks for a new coordinator every 100 ms.</item>
 /// </list>
 /// Where an Akka release renames one of the messages, a warning is logged and its wait is back. What each wait costs:
@@ -71,6 +71,9 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
 
     /// <summary>The shards whose home, among those that live, is not known in this hurry.</summary>
     private readonly HashSet<string> _homeless = [];
+
+    /// <summary>The one of them that is asked for at each tick.</summary>
+    private string? _asked;
 
     /// <param name="app">The app this backend runs: its shards have a coordinator of their own.</param>
     /// <param name="region">This node's own region.</param>
@@ -209,14 +212,9 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.Zero, Interval);
     }
 
-    /// <summary>
-    /// Again and again: a coordinator that has just come here knows nothing before it has read its state, and one that just
-    /// moves a shard does not answer for it. In this order one tick is enough: it goes on from the state, takes note of the
-    /// death, and keeps the questions until that is written.
-    /// </summary>
     private void OnTick()
     {
-        Tell(_coordinator, ShardingInternals.StateInitialized);
+        // Again and again: a coordinator that has just come here knows nothing before it has read its state.
         foreach (var dead in _dead.Select(node => _regions.GetValueOrDefault(node)).OfType<IActorRef>())
         {
             Tell(_coordinator, ShardingInternals.RegionStopped(dead));
@@ -224,15 +222,12 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         }
 
         _removedRegions.ForEach(removed => Tell(_rebalanceWorkers, ShardingInternals.RegionTerminated(removed)));
+
+        Tell(_coordinator, ShardingInternals.StateInitialized);
+        AskForHome();
         if (ShardingInternals.RegisterRetry is { } register)
         {
             _region.Tell(register, ActorRefs.NoSender);
-        }
-
-        foreach (var shard in _homeless)
-        {
-            // What it has been asked already it keeps once.
-            Tell(_coordinator, ShardingInternals.GetShardHome(shard), Self);
         }
 
         if (--_left == 0)
@@ -243,12 +238,34 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
         }
     }
 
+    /// <summary>
+    /// One at each tick: a coordinator that is not ready, or just moves this shard, does not answer, and one that waits
+    /// for a write names the home it knew before.
+    /// </summary>
+    private void AskForHome()
+    {
+        _asked = _homeless.FirstOrDefault();
+        if (_asked is not null)
+        {
+            Tell(_coordinator, ShardingInternals.GetShardHome(_asked), Self);
+        }
+    }
+
     private void OnHome(object home)
     {
-        // One that waits for a write names the home that it knew before.
-        if (ShardingInternals.ShardOfHome(home) is { } shard && !IsDead(ShardingInternals.RegionOfHome(home)))
+        if (IsDead(ShardingInternals.RegionOfHome(home)) || ShardingInternals.ShardOfHome(home) is not { } shard || !_homeless.Remove(shard))
         {
-            _homeless.Remove(shard);
+            return;
+        }
+
+        // It is ready: from one write to the next it need not wait for this node. What it has been asked already it
+        // keeps once.
+        if (shard == _asked)
+        {
+            foreach (var other in _homeless)
+            {
+                Tell(_coordinator, ShardingInternals.GetShardHome(other), Self);
+            }
         }
     }
 
