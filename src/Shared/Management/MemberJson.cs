@@ -51,9 +51,9 @@ internal static class MemberJson
                 .GroupBy(pair => pair.role, pair => pair.member, StringComparer.Ordinal)
                 .ToDictionary(group => group.Key, group => group.First().Address.ToString(), StringComparer.Ordinal),
             [
-                .. state.Unreachable.Select(member => new UnreachableBody(
-                    member.Address.ToString(),
-                    observers.TryGetValue(member.UniqueAddress, out var by) ? [.. by.Select(observer => observer.Address.ToString())] : [])),
+                // Akka publishes the one a moment before the other: unreachable is who is known to be so by somebody.
+                .. state.Unreachable.Where(member => observers.ContainsKey(member.UniqueAddress)).Select(member => new UnreachableBody(
+                    member.Address.ToString(), [.. observers[member.UniqueAddress].Select(observer => observer.Address.ToString())])),
             ],
             [.. state.Members.Select(Describe)]);
     }
