@@ -12,9 +12,10 @@ namespace Pomegranate.Clustering;
 /// </summary>
 /// <remarks>
 /// A dead member is removed in steps that each wait for a tick of some node's: it is looked at, all have to have seen
-/// the same, the leader acts, the others hear of it. At the 100 ms of the intervals that took 200 ms of a failover, at
-/// 30 ms it takes 80. At 10 ms gossip was a fifth of what six nodes on two cores did while their shards moved: of three
-/// backends, where the removal is not waited for, a kill was felt a quarter longer, of two not less long. The ticks are the messages that Akka's own timers send, and may come at any time; where a release
+/// the same, the leader acts, the others hear of it. At the 100 ms of the intervals that took 200 ms of a failover. At 10 ms
+/// gossip took a fifth of the CPU of six nodes on two cores while their shards moved, and with three backends, where the
+/// removal is not waited for, a kill was felt for longer; with two, where it is, 30 ms cost nothing that can be felt
+/// (docs/failover.md). The ticks are the messages that Akka's own timers send, and may come at any time; where a release
 /// renames them, a warning is logged and the 200 ms are back.
 /// </remarks>
 internal sealed class MembershipPace : ReceiveActor, IWithTimers
