@@ -110,15 +110,16 @@ internal static class BenchCommand
         var runs = Number("--runs", "How often each fault.", 30);
         var sessions = Number("--sessions", "How many sessions count.", 50);
         var warm = Number("--warm", "Seconds of load before the first fault.", 20);
+        var rest = Number("--rest", "Seconds of load before each fault; 0 finds nodes that have just started again.", 0);
         var add = new Option<bool>("--add") { Description = "Add to earlier readings of the same system and fault instead of replacing them." };
         var keep = new Option<bool>("--keep") { Description = "Leave logs and configuration in the temporary directory." };
         var command = new Command("failover", "Kills, hangs and stops each part of the product and of its peers, many times: pauses, failed requests, lost and doubled changes.")
         {
-            systems, faults, runs, sessions, warm, add, keep, Out,
+            systems, faults, runs, sessions, warm, rest, add, keep, Out,
         };
         command.SetAction((result, _) => RequireRelease(() => new Failing.Failover(new FailoverOptions(
             result.GetValue(systems)!, result.GetValue(faults)!, result.GetValue(runs), result.GetValue(sessions), result.GetValue(warm),
-            result.GetValue(add), result.GetValue(keep), result.GetValue(Out)!)).RunAsync()));
+            result.GetValue(rest), result.GetValue(add), result.GetValue(keep), result.GetValue(Out)!)).RunAsync()));
         return command;
     }
 

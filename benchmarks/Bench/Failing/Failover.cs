@@ -55,16 +55,17 @@ internal sealed class Failover(FailoverOptions options)
         Console.WriteLine($"{system.Name}: {system.What}");
         await system.StartAsync();
         await SessionMaker.MakeAsync(system.Url, "/counter", WarmSessions, file: null);
-        await using (var warm = new CountingLoad(system.Entrances, options.Sessions))
-        {
-            await Task.Delay(TimeSpan.FromSeconds(options.Warm));
-        }
-
+        await LoadAsync(system, options.Warm);
         await AwaitWholeAsync(system, victim: null);
         foreach (var fault in Fault.All.Where(f => options.Faults.Length == 0 || options.Faults.Contains(f.Name)))
         {
             for (var run = 0; run < options.Runs && await system.VictimAsync(fault.Victim, run) is { } victim; run++)
             {
+                if (options.Rest > 0)
+                {
+                    await LoadAsync(system, options.Rest);
+                }
+
                 var reading = await StrikeAsync(system, fault, victim);
                 _report.Add(reading);
                 Console.WriteLine(
@@ -72,6 +73,12 @@ internal sealed class Failover(FailoverOptions options)
                     + $"failed {FailoverReport.Failures([reading])}, lost {reading.Lost}, twice {reading.Twice}, sessions lost {reading.SessionsLost}");
             }
         }
+    }
+
+    private async Task LoadAsync(BenchSystem system, int seconds)
+    {
+        await using var load = new CountingLoad(system.Entrances, options.Sessions);
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
     }
 
     private async Task<FaultReading> StrikeAsync(BenchSystem system, Fault fault, string victim)

@@ -182,11 +182,8 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     /// The coordinator reads and writes its state with a majority, in which the dead member counts until it is removed:
     /// of two backends the one left would wait for it, and go on waiting for a second after its removal.
     /// </summary>
-    private bool IsMajorityReachable()
-    {
-        var backends = _cluster.State.Members.Where(member => member.HasRole(_role)).ToList();
-        return backends.Count(member => !_proven.Contains(member.UniqueAddress) && !_unreachable.ContainsKey(member.UniqueAddress)) > backends.Count / 2;
-    }
+    private bool IsMajorityReachable() =>
+        AppName.HasMajority(_role, _cluster.State.Members, member => !_proven.Contains(member.UniqueAddress) && !_unreachable.ContainsKey(member.UniqueAddress));
 
     private void OnRemoved(Member member)
     {

@@ -1,3 +1,4 @@
+using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
@@ -138,6 +139,34 @@ public sealed class ReplicaSyncTests : IDisposable
             async () => (await third.ReadAsync(SessionBuckets.KeyOf(id).Bucket)).Find(id) is not null);
     }
 
+    [Fact]
+    public async Task HolderDies_OnDisk_IsWaitedForUntilTheSurvivorsHaveComparedThemselves()
+    {
+        // A restart that no longer waits for the dead one must find its changes on whichever survivor comes back.
+        var directory = Directory.CreateTempSubdirectory("pomegranate-roster-");
+        DurableStore[] disks = [.. Enumerable.Range(0, 3).Select(n => DurableStore.Open(Path.Combine(directory.FullName, $"{n}"), 1 << 20))];
+        try
+        {
+            var home = await CompleteAsync(disk: disks[0]);
+            var second = await CompleteAsync(disk: disks[1]);
+            var third = await CompleteAsync(disk: disks[2]);
+            await Eventually.AwaitAsync("the third's roster to name all three", () => Task.FromResult(disks[2].Roster.Count == 3));
+            var id = SessionId.NewRandom();
+            await PutAsync(second, id, 4);
+
+            await home.DieAsync(second, third);
+
+            await Eventually.AwaitAsync("the third to wait for the dead no longer", () => Task.FromResult(disks[2].Roster.Count == 2));
+            Assert.NotNull((await third.ReadAsync(SessionBuckets.KeyOf(id).Bucket)).Find(id));
+        }
+        finally
+        {
+            _nodes.ForEach(node => node.Dispose());
+            Array.ForEach(disks, disk => disk.Dispose());
+            directory.Delete(recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(-3)]
@@ -181,10 +210,10 @@ public sealed class ReplicaSyncTests : IDisposable
 
     public void Dispose() => _nodes.ForEach(node => node.Dispose());
 
-    private async Task<ReplicatingNode> CompleteAsync(BackendSystem? system = null, SessionClock? clock = null)
+    private async Task<ReplicatingNode> CompleteAsync(BackendSystem? system = null, SessionClock? clock = null, DurableStore? disk = null)
     {
         var node = await ReplicatingNode.JoinAsync(
-            system ?? BackendSystem.Start(NoGossip), _nodes.Find(n => !n.Node.System.WhenTerminated.IsCompleted), clock);
+            system ?? BackendSystem.Start(NoGossip), _nodes.Find(n => !n.Node.System.WhenTerminated.IsCompleted), clock, disk: disk);
         _nodes.Add(node);
         await node.Completed.For($"the replica of {node.Address} to be complete");
 

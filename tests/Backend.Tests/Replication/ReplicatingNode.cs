@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.DistributedData;
+using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
@@ -44,12 +45,15 @@ internal sealed class ReplicatingNode : IDisposable
 
     /// <summary>Joins, and does not wait until its replica is complete.</summary>
     /// <param name="minimum">How many backends a new cluster needs.</param>
-    public static async Task<ReplicatingNode> JoinAsync(BackendSystem system, ReplicatingNode? seed = null, SessionClock? clock = null, int minimum = 1)
+    /// <param name="disk">Where it keeps whose copies counted; null where sessions are kept in memory only.</param>
+    public static async Task<ReplicatingNode> JoinAsync(
+        BackendSystem system, ReplicatingNode? seed = null, SessionClock? clock = null, int minimum = 1, DurableStore? disk = null)
     {
         var node = new ReplicatingNode(system, clock ?? new SessionClock(TimeProvider.System)) { Founding = new FoundingGate(minimum) };
         await system.JoinAsync(seed?._node);
         var ears = system.System.ActorOf(Props.Create(() => new MembershipEars(node)));
-        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend, node.Clock, node.Founding), ReplicaSync.Name);
+        var gate = disk is null ? null : new RestartGate(disk, new ReplicationOptions(), TimeProvider.System, $"{node.Address.Address.Host}:{node.Address.Address.Port}", system.System.Log);
+        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend, node.Clock, node.Founding, gate), ReplicaSync.Name);
         return node;
     }
 
