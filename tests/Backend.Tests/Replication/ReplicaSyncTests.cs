@@ -154,10 +154,11 @@ public sealed class ReplicaSyncTests : IDisposable
             var id = SessionId.NewRandom();
             await PutAsync(second, id, 4);
 
-            await home.DieAsync(second, third);
-
+            // From the moment that the third hears of the death, not only once it has removed the dead.
+            var death = home.DieAsync(second, third);
             await Eventually.AwaitAsync("the third to wait for the dead no longer", () => Task.FromResult(disks[2].Roster.Count == 2));
             Assert.NotNull((await third.ReadAsync(SessionBuckets.KeyOf(id).Bucket)).Find(id));
+            await death;
         }
         finally
         {
