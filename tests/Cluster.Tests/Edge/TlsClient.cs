@@ -29,14 +29,17 @@ internal static class TlsClient
             response.Headers.TryGetValues("Set-Cookie", out var cookies) ? [.. cookies] : [], response.Headers);
     }
 
-    /// <summary>The certificate new connections are given; empty while Kestrel has the port closed to change it.</summary>
+    /// <summary>
+    /// The certificate new connections are given; empty while Kestrel has the port closed to change it, and where it closed the
+    /// connection before it had said anything (then there is no inner exception).
+    /// </summary>
     public static async Task<string> CertificateAsync(Uri address)
     {
         try
         {
             return (await GetAsync(address, HttpVersion.Version20)).Certificate;
         }
-        catch (HttpRequestException exception) when (exception.InnerException is SocketException or IOException)
+        catch (HttpRequestException exception) when (exception.InnerException is null or SocketException or IOException)
         {
             return "";
         }
