@@ -47,7 +47,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly long _started = Stopwatch.GetTimestamp();
 
-    private readonly Dictionary<UniqueAddress, PeerState> _peers = [];
+    private readonly SyncPeers _peers;
     private readonly HashSet<UniqueAddress> _copiedFrom = [];
     private UniqueAddress? _copyingFrom;
     private IActorRef _copy = ActorRefs.Nobody;
@@ -67,6 +67,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         _replica = replica;
         _completed = completed;
         _gate = gate;
+        _peers = new SyncPeers(() => _cluster.SelfMember);
 
         Receive<ClusterEvent.MemberUp>(e =>
         {
@@ -85,11 +86,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         });
         Receive<Clock>(OnClock);
         Receive<Tick>(_ => Advance());
-        Receive<Compare>(_ =>
-        {
-            _copiedFrom.Clear();
-            Advance();
-        });
+        Receive<Compare>(_ => Advance());
         Receive<BucketCopy.Finished>(OnCopied);
 
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TimeSpan.FromMilliseconds(250));
@@ -99,10 +96,6 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     public static Props Props(IActorRef replica, TaskCompletionSource completed, string role, SessionClock clock, FoundingGate founding, RestartGate? gate = null) =>
         Akka.Actor.Props.Create(() => new ReplicaSync(replica, completed, role, clock, founding, gate));
-
-    private IEnumerable<DurableReplica> CompleteReplicas => _peers
-        .Where(p => p.Value is { IsComplete: true, Durable: not null })
-        .Select(p => new DurableReplica(p.Value.Durable!.Id, HostPort(p.Key)));
 
     protected override void PreStart() =>
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent));
@@ -134,7 +127,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         {
             _isUp = true;
         }
-        else if (_peers.TryAdd(member.UniqueAddress, new PeerState(member)))
+        else if (_peers.Add(member) is not null)
         {
             // From this moment the replica sends it every write.
             Publish();
@@ -144,7 +137,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
     private void Gone(Member member)
     {
-        if (!_peers.Remove(member.UniqueAddress))
+        if (!_peers.Remove(member))
         {
             return;
         }
@@ -155,31 +148,26 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
             _copyingFrom = null;
         }
 
-        Publish();
+        _copiedFrom.Clear();
         if (_isComplete)
         {
             Timers.StartSingleTimer(nameof(Compare), Compare.Instance, CompareDelay);
         }
-        else
-        {
-            _copiedFrom.Clear();
-            Advance();
-        }
+
+        Publish();
+        Advance();
     }
 
     private void OnHello(Hello hello)
     {
         var address = Sender.Path.Address;
-        var (peer, state) = _peers.FirstOrDefault(p => p.Key.Address.Equals(address));
-        if (peer is null)
+        if (_peers.Find(address) is not { } peer)
         {
             // Not yet Up here: it asks again, and only an answer tells it that its writes are on their way.
             return;
         }
 
-        state.HasAnswered |= hello.IsReply;
-        state.IsComplete = hello.IsComplete;
-        state.Durable = hello.Durable;
+        peer.Said(hello);
         Publish();
         if (!hello.IsReply)
         {
@@ -194,8 +182,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     /// <summary>The time comes from those who serve, or else from the oldest: so all backends have one.</summary>
     private void OnClock(Clock clock)
     {
-        var (peer, state) = _peers.FirstOrDefault(p => p.Key.Address.Equals(Sender.Path.Address));
-        if (_isComplete || peer is null || !(state.IsComplete || IsOldest(state.Member)))
+        if (_isComplete || _peers.Find(Sender.Path.Address) is not { } peer || !(peer.IsComplete || _peers.IsOldest(peer)))
         {
             return;
         }
@@ -209,21 +196,18 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
         }
     }
 
-    private bool IsOldest(Member member) =>
-        _peers.Values.Select(peer => peer.Member).Append(_cluster.SelfMember).All(other => other.Equals(member) || member.IsOlderThan(other));
-
     /// <summary>Does the next thing that is due; called whenever something has changed, and by the tick.</summary>
     private void Advance()
     {
-        foreach (var (address, state) in _peers)
+        foreach (var peer in _peers.All)
         {
-            if (!state.HasAnswered)
+            if (!peer.HasAnswered)
             {
-                SayHello(address.Address, isReply: false);
+                SayHello(peer.Member.Address, isReply: false);
             }
         }
 
-        if (!_isUp || _copyingFrom is not null)
+        if (!_isUp || _copyingFrom is not null || Timers.IsTimerActive(nameof(Compare)))
         {
             return;
         }
@@ -233,26 +217,19 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
             return;
         }
 
-        var self = _cluster.SelfMember;
-        var sources = _isComplete
-            ? _peers.Where(p => p.Value.IsComplete)
-            : _peers.Where(p => p.Value.IsComplete || p.Value.HoldsSessions || p.Value.Member.IsOlderThan(self));
-        foreach (var (address, state) in sources)
+        foreach (var source in _peers.SourcesOf(_isComplete).Where(peer => !_copiedFrom.Contains(peer.Node)))
         {
-            if (!_copiedFrom.Contains(address))
+            // An older backend that is not complete yet is waited for.
+            if (source.HasAnswered && (source.IsComplete || (!_isComplete && source.HoldsSessions)))
             {
-                // An older backend that is not complete yet is waited for.
-                if (state.HasAnswered && (state.IsComplete || (!_isComplete && state.HoldsSessions)))
-                {
-                    _copyingFrom = address;
-                    _copy = Context.ActorOf(BucketCopy.Props(address));
-                    return;
-                }
+                _copyingFrom = source.Node;
+                _copy = Context.ActorOf(BucketCopy.Props(source.Node));
+                return;
+            }
 
-                if (!_isComplete)
-                {
-                    return;
-                }
+            if (!_isComplete)
+            {
+                return;
             }
         }
 
@@ -262,9 +239,9 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
             _log.Info("The replica is complete after {0:F0} ms: copied from {1} older backends.",
                 Stopwatch.GetElapsedTime(_started).TotalMilliseconds, _copiedFrom.Count);
             Publish();
-            foreach (var address in _peers.Keys)
+            foreach (var peer in _peers.All)
             {
-                SayHello(address.Address, isReply: false);
+                SayHello(peer.Member.Address, isReply: false);
             }
 
             _completed.TrySetResult();
@@ -272,9 +249,9 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
 
         // Compared with everybody who is complete. A node that leaves sees the others leave too, and must not take
         // itself for the last that holds everything.
-        if (_cluster.SelfMember.Status == MemberStatus.Up && !Timers.IsTimerActive(nameof(Compare)) && _peers.All(p => !p.Value.IsComplete || _copiedFrom.Contains(p.Key)))
+        if (_cluster.SelfMember.Status == MemberStatus.Up && _peers.All.All(peer => !peer.IsComplete || _copiedFrom.Contains(peer.Node)))
         {
-            _gate?.Compared(CompleteReplicas);
+            _gate?.Compared(_peers.CompleteDisks);
         }
     }
 
@@ -283,15 +260,10 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     /// </summary>
     private bool MayComplete()
     {
-        var isServed = _peers.Values.Any(p => p.IsComplete);
-        return _founding.IsOpen(isServed ? int.MaxValue : _peers.Count + 1) && (isServed || HasRestarted());
+        var isServed = _peers.AnyComplete;
+        return _founding.IsOpen(isServed ? int.MaxValue : _peers.Count + 1)
+            && (isServed || _gate is null || _gate.IsOpen(_peers.AnsweredDisks));
     }
-
-    private bool HasRestarted() =>
-        _gate is null
-        || _gate.IsOpen(_peers
-            .Where(p => p.Value is { HasAnswered: true, Durable: not null })
-            .Select(p => (HostPort(p.Key), p.Value.Durable!)));
 
     private void OnCopied(BucketCopy.Finished finished)
     {
@@ -313,11 +285,9 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     private void Publish()
     {
         // On disk before the first change is acknowledged by them, so that a restart knows whom to wait for.
-        _gate?.Counts(CompleteReplicas, andThis: _isComplete);
-        _replica.Tell(new Membership(_isComplete, _peers.ToDictionary(p => p.Key, p => p.Value.IsComplete)));
+        _gate?.Counts(_peers.CompleteDisks, andThis: _isComplete);
+        _replica.Tell(new Membership(_isComplete, _peers.Completeness()));
     }
-
-    private static string HostPort(UniqueAddress node) => $"{node.Address.Host}:{node.Address.Port}";
 
     private void SayHello(Address address, bool isReply) => Tell(address, new Hello(_isComplete, isReply, _gate?.Identity));
 
@@ -338,21 +308,5 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     private sealed class Compare
     {
         public static readonly Compare Instance = new();
-    }
-
-    private sealed class PeerState(Member member)
-    {
-        public Member Member { get; } = member;
-
-        /// <summary>It has said that it sends us its writes.</summary>
-        public bool HasAnswered { get; set; }
-
-        public bool IsComplete { get; set; }
-
-        /// <summary>What its disk says of it; null where it has none, or has not answered.</summary>
-        public DurableIdentity? Durable { get; set; }
-
-        /// <summary>Its disk was not new, so there may be changes on it that nobody else has.</summary>
-        public bool HoldsSessions => Durable is { Roster.Count: > 0 };
     }
 }

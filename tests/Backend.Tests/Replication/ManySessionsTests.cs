@@ -57,7 +57,7 @@ public sealed class ManySessionsTests(ITestOutputHelper output) : IDisposable
 
         var clock = Stopwatch.StartNew();
         var third = await JoinAsync();
-        await CompleteAsync(third);
+        await third.Completed.For("the joining replica to be complete", JoinLimit);
         output.WriteLine($"{Sessions} sessions of {SessionBytes} bytes: complete {clock.Elapsed.TotalSeconds:F1} s after the node began to join.");
 
         foreach (var (number, bucket) in buckets)
@@ -95,14 +95,6 @@ public sealed class ManySessionsTests(ITestOutputHelper output) : IDisposable
             }
 
             return count;
-        }
-    }
-
-    private static async Task CompleteAsync(ReplicatingNode node)
-    {
-        if (await Task.WhenAny(node.Completed, Task.Delay(JoinLimit)) != node.Completed)
-        {
-            throw new TimeoutException($"Not within {JoinLimit}: the joining replica to be complete.");
         }
     }
 

@@ -11,13 +11,17 @@ internal static class Deadline
         return await task;
     }
 
-    public static async Task For(this Task task, string what)
+    /// <param name="within">Null is <see cref="Default"/>.</param>
+    public static async Task For(this Task task, string what, TimeSpan? within = null)
     {
-        if (await Task.WhenAny(task, Task.Delay(Default)) != task)
+        var limit = within ?? Default;
+        try
         {
-            throw new TimeoutException($"Not within {Default.TotalSeconds} s: {what}.");
+            await task.WaitAsync(limit);
         }
-
-        await task;
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            throw new TimeoutException($"Not within {limit.TotalSeconds} s: {what}.");
+        }
     }
 }
