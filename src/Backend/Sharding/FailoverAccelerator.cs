@@ -183,7 +183,7 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     /// of two backends the one left would wait for it, and go on waiting for a second after its removal.
     /// </summary>
     private bool IsMajorityReachable() =>
-        AppName.HasMajority(_role, _cluster.State.Members, member => !_proven.Contains(member.UniqueAddress) && !_unreachable.ContainsKey(member.UniqueAddress));
+        BackendMajority.Lives(_role, _cluster.State.Members, member => _proven.Contains(member.UniqueAddress) || _unreachable.ContainsKey(member.UniqueAddress));
 
     private void OnRemoved(Member member)
     {

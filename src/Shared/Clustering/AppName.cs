@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Akka.Cluster;
 
 namespace Pomegranate.Clustering;
 
@@ -27,17 +26,6 @@ internal static class AppName
     /// <summary>Whether these are a backend's roles, of whichever app.</summary>
     public static bool IsBackend(IEnumerable<string> roles) =>
         roles.Any(role => role == NodeRole.Backend || role.StartsWith($"{NodeRole.Backend}-", StringComparison.Ordinal));
-
-    /// <summary>
-    /// Whether more than half of an app's backends are counted: shards get homes, and changes a quorum, without the others.
-    /// </summary>
-    /// <param name="role">The app's, of <see cref="RoleOf"/>.</param>
-    /// <param name="members">All members of the cluster.</param>
-    public static bool HasMajority(string role, IEnumerable<Member> members, Func<Member, bool> counts)
-    {
-        var backends = members.Where(member => member.HasRole(role)).ToList();
-        return backends.Count(counts) > backends.Count / 2;
-    }
 
     /// <summary>The sharded type of the app's sessions: a frontend has a proxy for each.</summary>
     public static string ShardTypeOf(string app) => app == Default ? "session" : $"session-{app}";

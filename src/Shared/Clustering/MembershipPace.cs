@@ -92,7 +92,7 @@ internal sealed class MembershipPace : ReceiveActor, IWithTimers
         var state = _cluster.State;
         var role = state.Members.FirstOrDefault(member => member.UniqueAddress.Equals(dead))?.Roles.FirstOrDefault(role => AppName.IsBackend([role]));
         return role is not null
-            && !AppName.HasMajority(role, state.Members, member => !_dead.Contains(member.UniqueAddress) && !state.Unreachable.Contains(member));
+            && !BackendMajority.Lives(role, state.Members, member => _dead.Contains(member.UniqueAddress) || state.Unreachable.Contains(member));
     }
 
     private void OnTick()
