@@ -98,7 +98,7 @@ internal static class BenchCommand
 
     private static Command Failover()
     {
-        var systems = new Option<string[]>("--systems") { Description = "Only these: pomegranate, httpd-tomcat, yarp-redis.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var systems = new Option<string[]>("--systems") { Description = "Only these: pomegranate (3 backends), pomegranate-2 (2), httpd-tomcat, yarp-redis.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var faults = new Option<string[]>("--faults")
         {
             Description = $"Only these: {string.Join(", ", Fault.All.Select(f => f.Name))}.",
@@ -106,7 +106,7 @@ internal static class BenchCommand
             DefaultValueFactory = _ => [],
         };
         faults.AcceptOnlyFromAmong([.. Fault.All.Select(f => f.Name)]);
-        systems.AcceptOnlyFromAmong("pomegranate", "httpd-tomcat", "yarp-redis");
+        systems.AcceptOnlyFromAmong("pomegranate", "pomegranate-2", "httpd-tomcat", "yarp-redis");
         var runs = Number("--runs", "How often each fault.", 30);
         var sessions = Number("--sessions", "How many sessions count.", 50);
         var warm = Number("--warm", "Seconds of load before the first fault.", 20);

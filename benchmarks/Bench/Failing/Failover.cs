@@ -27,6 +27,8 @@ internal sealed class Failover(FailoverOptions options)
         BenchSystem[] all =
         [
             new PomegranateSystem(Path.Combine(_work, "pomegranate"), backends: 3, frontends: 2),
+            // As many as the peers have.
+            new PomegranateSystem(Path.Combine(_work, "pomegranate-2"), backends: 2, frontends: 2, name: "pomegranate-2"),
             new TomcatSystem(Path.Combine(_work, "httpd-tomcat"), tuned: true),
             new YarpSystem(Path.Combine(_work, "yarp-redis"), redis: true, tuned: true),
         ];

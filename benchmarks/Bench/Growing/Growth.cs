@@ -11,8 +11,11 @@ internal sealed class Growth(GrowthOptions options)
 {
     private const int Connections = 64, FewSessions = 1000;
 
-    /// <summary>Requests use a sample of the sessions: wrk keeps a prepared request for each in memory.</summary>
-    private const int MostUsed = 100_000;
+    /// <summary>
+    /// Requests use a sample of the sessions, for wrk keeps a prepared request for each in memory: of a million live ones so many
+    /// are in use at once.
+    /// </summary>
+    private const int MostUsed = 50_000;
 
     private readonly string _work = Directory.CreateTempSubdirectory("bench-").FullName;
     private readonly Report _report = new("Growth");
@@ -60,14 +63,25 @@ internal sealed class Growth(GrowthOptions options)
             var lines = await File.ReadAllLinesAsync(all);
             Random.Shared.Shuffle(lines);
             await File.WriteAllLinesAsync(used, lines.Take(MostUsed));
-            await AddAsync("sessions", count, system, () => Wrk.RunAsync(system.Url, "/counter", used, Seconds, Connections), heap: true);
+            var withActors = await HeapSize.AverageAsync(system.Url, 2);
+            await IdleSessions.AwaitAsync(system);
+            var heap = await HeapSize.AverageAsync(system.Url, 2);
+            var firstUse = await ReadAsync("first use", system, Load);
+            for (var requests = firstUse.RequestsPerSecond * options.Seconds; requests < Math.Min(count, MostUsed); requests += (await Load()).Requests)
+            {
+            }
+
+            await AddAsync("sessions", count, system, Load, point => point with { FirstUse = firstUse, HeapBytes = heap, HeapWithActors = withActors });
+
+            Task<LoadResult> Load() => Wrk.RunAsync(system.Url, "/counter", used, Seconds, Connections);
         }
 
+        _report.Say($"First use: each of up to {MostUsed:N0} sessions has no actor until its request comes. Then all of these have one, and no other. Heap: with no actors, and in brackets with one for each session that was just made.");
         _report.Table("Live sessions of 1 KB (2 backends)",
-            ["sessions", "/counter CPU us", "requests/s", "p99 ms", "heap per session and replica", "memory per session and replica", "idle: KB/s between nodes", "idle: cores", "other load, cores"],
+            ["sessions", "/counter CPU us", "requests/s", "p99 ms", "first use: CPU us", "p99 ms", "heap per session and replica", "memory per session and replica", "idle: KB/s between nodes", "idle: cores", "other load, cores"],
             _points.Where(p => p.Series == "sessions").Select(p => (string[])[
-                $"{p.X:0}", $"{p.Load.Cpu:0}", $"{p.Load.RequestsPerSecond:0}", $"{p.Load.P99Ms:0.0}",
-                $"{(p.HeapBytes - emptyHeap) / p.X:0}", $"{(p.MemoryBytes - emptyMemory) / p.X:0}", $"{p.IdleBytesPerSecond / 1000:0.0}", $"{p.IdleCores:0.00}", $"{p.Load.OtherCores:0.00}",
+                $"{p.X:0}", $"{p.Load.Cpu:0}", $"{p.Load.RequestsPerSecond:0}", $"{p.Load.P99Ms:0.0}", $"{p.FirstUse!.Cpu:0}", $"{p.FirstUse.P99Ms:0.0}",
+                $"{(p.HeapBytes - emptyHeap) / p.X:0} ({(p.HeapWithActors - emptyHeap) / p.X:0})", $"{(p.MemoryBytes - emptyMemory) / p.X:0}", $"{p.IdleBytesPerSecond / 1000:0.0}", $"{p.IdleCores:0.00}", $"{p.Load.OtherCores:0.00}",
             ]));
     }
 
@@ -114,11 +128,18 @@ internal sealed class Growth(GrowthOptions options)
         return cookies;
     }
 
-    private async Task AddAsync(string series, double x, PomegranateSystem system, Func<Task<LoadResult>> load, bool heap = false)
+    private static async Task<Reading> ReadAsync(string series, PomegranateSystem system, Func<Task<LoadResult>> load)
     {
         var before = Usage.Of(system);
         var result = await load();
         var reading = Reading.Of(system.Name, series, 1, result, before, Usage.Of(system));
+        Console.WriteLine($"{series}: {reading.Cpu:0} us, {reading.RequestsPerSecond:0}/s, p99 {reading.P99Ms:0.0} ms, {reading.Errors} errors; {reading.OtherCores:0.00} cores used by others");
+        return reading;
+    }
+
+    private async Task AddAsync(string series, double x, PomegranateSystem system, Func<Task<LoadResult>> load, Func<GrowthPoint, GrowthPoint>? more = null)
+    {
+        var reading = await ReadAsync($"{series} {x}", system, load);
 
         // Gossip tells of the load for a while.
         await Task.Delay(TimeSpan.FromSeconds(5));
@@ -126,9 +147,9 @@ internal sealed class Growth(GrowthOptions options)
         var bytes = await Wire.RateAsync(system.Processes.Select(p => p.Pid).ToHashSet(), TimeSpan.FromSeconds(10));
         var idleEnd = Usage.Of(system);
         var cores = (idleEnd.Ticks.Values.Sum() - idle.Ticks.Values.Sum()) / (double)ProcFile.TicksPerSecond / (idleEnd.At - idle.At).TotalSeconds;
-        var heapBytes = heap ? await HeapSize.AverageAsync(system.Url, system.Nodes.Count(n => n.Role == "backend")) : 0;
-        _points.Add(new GrowthPoint(series, x, reading, heapBytes, Memory(system), bytes, cores));
-        Console.WriteLine($"{series} {x}: {reading.Cpu:0} us, {reading.RequestsPerSecond:0}/s, p99 {reading.P99Ms:0.0} ms, {reading.Errors} errors; idle {bytes / 1000:0.0} KB/s, {cores:0.00} cores; {reading.OtherCores:0.00} cores used by others");
+        var point = new GrowthPoint(series, x, reading, Memory(system), bytes, cores);
+        _points.Add(more?.Invoke(point) ?? point);
+        Console.WriteLine($"{series} {x}: idle {bytes / 1000:0.0} KB/s, {cores:0.00} cores");
     }
 
     private static double Memory(PomegranateSystem system) => system.Nodes.Where(n => n.Role == "backend" && n.Pid is not null).Average(n => ProcFile.Memory(n.Pid!.Value));

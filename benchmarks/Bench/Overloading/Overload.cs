@@ -19,7 +19,7 @@ internal sealed class Overload(OverloadOptions options)
         var report = new Report("Overload");
         await using var system = new PomegranateSystem(
             Path.Combine(work, "cluster"), backends: 2, frontends: 1,
-            ("Pomegranate__Gateway__MaxConcurrentRequests", $"{options.Limit}"), ("Pomegranate__Gateway__MaxQueuedRequests", "0"));
+            environment: [("Pomegranate__Gateway__MaxConcurrentRequests", $"{options.Limit}"), ("Pomegranate__Gateway__MaxQueuedRequests", "0")]);
         await system.StartAsync();
         var cookies = Path.Combine(work, "cookies");
         await SessionMaker.MakeAsync(system.Url, "/counter", Sessions, cookies);

@@ -4,11 +4,12 @@ using Pomegranate.Bench.Failing;
 namespace Pomegranate.Bench.Systems;
 
 /// <summary>The product as it is shipped: what compose starts, as processes of tools/LocalCluster, every default kept.</summary>
+/// <param name="name">What the figures are listed under.</param>
 /// <param name="environment">For a profile only: what the runtime needs to be looked into.</param>
-internal sealed class PomegranateSystem(string work, int backends = 2, int frontends = 1, params (string Name, string Value)[] environment)
-    : BenchSystem("pomegranate", work)
+internal sealed class PomegranateSystem(string work, int backends = 2, int frontends = 1, string name = "pomegranate", params (string Name, string Value)[] environment)
+    : BenchSystem(name, work)
 {
-    private const int Shards = 64;
+    private const int Shards = 32;
     private List<Node> _nodes = [];
     private string? _placement;
 

@@ -24,7 +24,7 @@ internal sealed class FailoverTimeline(TimelineOptions options)
         var report = new Report($"A failover, taken apart: {options.Fault}");
         await using var system = new PomegranateSystem(
             Path.Combine(work, "cluster"), options.Backends, options.Frontends,
-            [("Logging__LogLevel__Pomegranate", "Debug"), .. options.Settings.Select(s => s.Split('=', 2)).Select(s => (s[0].Replace(":", "__", StringComparison.Ordinal), s[1]))]);
+            environment: [("Logging__LogLevel__Pomegranate", "Debug"), .. options.Settings.Select(s => s.Split('=', 2)).Select(s => (s[0].Replace(":", "__", StringComparison.Ordinal), s[1]))]);
         await system.StartAsync();
         var cookies = Path.Combine(work, "cookies");
         await SessionMaker.MakeAsync(system.Url, "/counter", options.Sessions, cookies);

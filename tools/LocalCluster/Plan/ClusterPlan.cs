@@ -8,6 +8,9 @@ internal sealed class ClusterPlan
 {
     private const int FirstHttpPort = 8080;
     private const int LighthouseManagementPort = 9110;
+
+    /// <summary>As in docker-compose.yml, and for its reason.</summary>
+    private const int Shards = 32;
     private readonly IReadOnlyList<AppMount> _mounts;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
     private readonly DirectoryInfo? _durable;
@@ -74,6 +77,7 @@ internal sealed class ClusterPlan
         yield return new("Pomegranate__Cluster__Hostname", node.Host);
         yield return new("Pomegranate__Cluster__PublicHostname", node.Host);
         yield return new("Pomegranate__Cluster__Port", Text(node.ClusterPort));
+        yield return new("Pomegranate__Cluster__Shards", Text(Shards));
         yield return new("Pomegranate__Management__Host", node.Host);
         yield return new("Pomegranate__Management__Port", Text(node.ManagementPort));
 
