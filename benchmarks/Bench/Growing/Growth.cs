@@ -93,7 +93,7 @@ internal sealed class Growth(GrowthOptions options)
             await using var system = make(count);
             await system.StartAsync();
             var cookies = await WarmAsync(system);
-            await AddAsync(series, count, system, () => OverAllFrontendsAsync(system, cookies));
+            await AddAsync(series, count, system, () => OverAllFrontendsAsync(system, cookies, Seconds));
         }
 
         _report.Table($"More {series} (1,000 sessions)", [series, "/counter CPU us", "requests/s", "p99 ms", "idle: KB/s between nodes", "idle: cores", "other load, cores"],
@@ -124,7 +124,7 @@ internal sealed class Growth(GrowthOptions options)
     {
         var cookies = Path.Combine(_work, "few.cookies");
         await SessionMaker.MakeAsync(system.Url, "/counter", FewSessions, cookies);
-        await Wrk.RunAsync(system.Url, "/counter", cookies, TimeSpan.FromSeconds(options.Warm), Connections);
+        await OverAllFrontendsAsync(system, cookies, TimeSpan.FromSeconds(options.Warm));
         return cookies;
     }
 
@@ -154,11 +154,17 @@ internal sealed class Growth(GrowthOptions options)
 
     private static double Memory(PomegranateSystem system) => system.Nodes.Where(n => n.Role == "backend" && n.Pid is not null).Average(n => ProcFile.Memory(n.Pid!.Value));
 
-    /// <summary>The slowest frontend's latency is what counts.</summary>
-    private async Task<LoadResult> OverAllFrontendsAsync(PomegranateSystem system, string cookies)
+    /// <summary>Each frontend has sessions of its own, so that no two requests wait for one's turn. The slowest frontend's latency is what counts.</summary>
+    private static async Task<LoadResult> OverAllFrontendsAsync(PomegranateSystem system, string cookies, TimeSpan duration)
     {
         Uri[] urls = [.. system.FrontendUrls];
-        var results = await Task.WhenAll(urls.Select(url => Wrk.RunAsync(url, "/counter", cookies, Seconds, Connections / urls.Length)));
+        var lines = await File.ReadAllLinesAsync(cookies);
+        var results = await Task.WhenAll(urls.Select(async (url, i) =>
+        {
+            var own = $"{cookies}.{i}";
+            await File.WriteAllLinesAsync(own, lines.Where((_, line) => line % urls.Length == i));
+            return await Wrk.RunAsync(url, "/counter", own, duration, Connections / urls.Length);
+        }));
         return new LoadResult(results.Sum(r => r.Requests), results.Max(r => r.Duration), results.Max(r => r.Median), results.Max(r => r.P99), results.Sum(r => r.Errors));
     }
 
