@@ -63,7 +63,6 @@ internal sealed class Growth(GrowthOptions options)
             var lines = await File.ReadAllLinesAsync(all);
             Random.Shared.Shuffle(lines);
             await File.WriteAllLinesAsync(used, lines.Take(MostUsed));
-            var withActors = await HeapSize.AverageAsync(system.Url, 2);
             await IdleSessions.AwaitAsync(system);
             var heap = await HeapSize.AverageAsync(system.Url, 2);
             var firstUse = await ReadAsync("first use", system, Load);
@@ -71,17 +70,17 @@ internal sealed class Growth(GrowthOptions options)
             {
             }
 
-            await AddAsync("sessions", count, system, Load, point => point with { FirstUse = firstUse, HeapBytes = heap, HeapWithActors = withActors });
+            await AddAsync("sessions", count, system, Load, point => point with { FirstUse = firstUse, HeapBytes = heap });
 
             Task<LoadResult> Load() => Wrk.RunAsync(system.Url, "/counter", used, Seconds, Connections);
         }
 
-        _report.Say($"First use: each of up to {MostUsed:N0} sessions has no actor until its request comes. Then all of these have one, and no other. Heap: with no actors, and in brackets with one for each session that was just made.");
+        _report.Say($"First use: each of up to {MostUsed:N0} sessions has no actor until its request comes. Then all of these have one, and no other. Heap: after a full collection, before the first use.");
         _report.Table("Live sessions of 1 KB (2 backends)",
             ["sessions", "/counter CPU us", "requests/s", "p99 ms", "first use: CPU us", "p99 ms", "heap per session and replica", "memory per session and replica", "idle: KB/s between nodes", "idle: cores", "other load, cores"],
             _points.Where(p => p.Series == "sessions").Select(p => (string[])[
                 $"{p.X:0}", $"{p.Load.Cpu:0}", $"{p.Load.RequestsPerSecond:0}", $"{p.Load.P99Ms:0.0}", $"{p.FirstUse!.Cpu:0}", $"{p.FirstUse.P99Ms:0.0}",
-                $"{(p.HeapBytes - emptyHeap) / p.X:0} ({(p.HeapWithActors - emptyHeap) / p.X:0})", $"{(p.MemoryBytes - emptyMemory) / p.X:0}", $"{p.IdleBytesPerSecond / 1000:0.0}", $"{p.IdleCores:0.00}", $"{p.Load.OtherCores:0.00}",
+                $"{(p.HeapBytes - emptyHeap) / p.X:0}", $"{(p.MemoryBytes - emptyMemory) / p.X:0}", $"{p.IdleBytesPerSecond / 1000:0.0}", $"{p.IdleCores:0.00}", $"{p.Load.OtherCores:0.00}",
             ]));
     }
 

@@ -13,7 +13,4 @@ internal sealed record GrowthPoint(string Series, double X, Reading Load, double
 
     /// <summary>Live heap of the backends after a full collection, on average, with no actors; 0 where it was not asked for.</summary>
     public double HeapBytes { get; init; }
-
-    /// <summary>The same, when the sessions had just been made, each with its actor.</summary>
-    public double HeapWithActors { get; init; }
 }

@@ -12,7 +12,15 @@ internal static class HeapSize
         var heaps = new Dictionary<string, long>();
         for (var attempt = 0; heaps.Count < backends && attempt < 40 * backends; attempt++)
         {
-            using var stats = JsonDocument.Parse(await http.GetStringAsync("/stats"));
+            using var answer = await http.GetAsync(new Uri("/stats", UriKind.Relative));
+            if (!answer.IsSuccessStatusCode)
+            {
+                // Nothing else runs while some GB are collected, so the others may have missed the node for a moment.
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                continue;
+            }
+
+            using var stats = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
             heaps[stats.RootElement.GetProperty("node").GetString()!] = stats.RootElement.GetProperty("heapUsed").GetInt64();
         }
 
