@@ -66,8 +66,9 @@ internal sealed class Growth(GrowthOptions options)
             await IdleSessions.AwaitAsync(system);
             var heap = await HeapSize.AverageAsync(system.Url, 2);
             var firstUse = await ReadAsync("first use", system, Load);
-            for (var requests = firstUse.RequestsPerSecond * options.Seconds; requests < Math.Min(count, MostUsed); requests += (await Load()).Requests)
+            for (var done = firstUse.RequestsPerSecond * options.Seconds; done < Math.Min(count, MostUsed);)
             {
+                done += (await Load()).Requests;
             }
 
             await AddAsync("sessions", count, system, Load, point => point with { FirstUse = firstUse, HeapBytes = heap });

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using Pomegranate.Bench.Systems;
+using Pomegranate.Tests;
 
 namespace Pomegranate.Bench.Growing;
 
@@ -21,8 +21,7 @@ internal static class IdleSessions
             left = 0;
             foreach (var backend in system.Nodes.Where(n => n.Role == "backend"))
             {
-                var metrics = await http.GetStringAsync(new Uri($"{backend.Management}/metrics"));
-                left += metrics.Split('\n').Where(line => line.StartsWith(Actors, StringComparison.Ordinal)).Sum(Value);
+                left += (long)MetricsText.Sum(await http.GetStringAsync(new Uri($"{backend.Management}/metrics")), Actors);
             }
 
             if (Stopwatch.GetElapsedTime(started) > Patience)
@@ -31,8 +30,4 @@ internal static class IdleSessions
             }
         }
     }
-
-    // NAME{LABELS} VALUE TIMESTAMP, the last of which may be missing.
-    private static long Value(string line) =>
-        (long)double.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[line.Contains('}', StringComparison.Ordinal) ? 0 : 1], CultureInfo.InvariantCulture);
 }

@@ -9,6 +9,7 @@ namespace Pomegranate.Bench.Systems;
 internal sealed class PomegranateSystem(string work, int backends = 2, int frontends = 1, string name = "pomegranate", params (string Name, string Value)[] environment)
     : BenchSystem(name, work)
 {
+    /// <summary>As LocalCluster sets it.</summary>
     private const int Shards = 32;
     private List<Node> _nodes = [];
     private string? _placement;

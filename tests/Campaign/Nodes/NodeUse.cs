@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pomegranate.Tests;
 
 namespace Pomegranate.Campaign.Nodes;
 
@@ -24,10 +25,8 @@ internal sealed record NodeUse(string Node, int Pid, long Resident, int Sockets,
 
         try
         {
-            var lines = (await http.GetStringAsync(new Uri(nodes.Spec(node).Management, "metrics"))).Split('\n');
-            long Sum(string metric) => lines
-                .Where(line => line.StartsWith(metric, StringComparison.Ordinal))
-                .Sum(line => (long)double.Parse(ValueOf(line), CultureInfo.InvariantCulture));
+            var metrics = await http.GetStringAsync(new Uri(nodes.Spec(node).Management, "metrics"));
+            long Sum(string metric) => (long)MetricsText.Sum(metrics, metric);
             var page = Environment.SystemPageSize;
             var resident = long.Parse((await File.ReadAllTextAsync($"/proc/{pid}/statm")).Split(' ')[1], CultureInfo.InvariantCulture) * page;
             var sockets = Directory.GetFiles($"/proc/{pid}/fd").Count(file => new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
@@ -38,7 +37,4 @@ internal sealed record NodeUse(string Node, int Pid, long Resident, int Sockets,
             return null;
         }
     }
-
-    // NAME{LABELS} VALUE TIMESTAMP, the last of which may be missing.
-    private static string ValueOf(string line) => line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[line.Contains('}', StringComparison.Ordinal) ? 0 : 1];
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Diagnostics.NETCore.Client;
 using Pomegranate.EndToEnd.Tests.Harness;
+using Pomegranate.Tests;
 
 namespace Pomegranate.EndToEnd.Tests.Hostile;
 
@@ -16,7 +17,7 @@ namespace Pomegranate.EndToEnd.Tests.Hostile;
 /// <param name="Requests">On a frontend: sent into the cluster, not answered. On a backend: in the app.</param>
 /// <param name="Streams">Open ones; frontends.</param>
 /// <param name="Actors">Session actors; backends.</param>
-internal sealed partial record NodeFigures(
+internal sealed record NodeFigures(
     string Name, long Resident, long Heap, int Sockets, int Threads, int Timers, int Connections, int Requests, int Streams, int Actors)
 {
     private const long CollectOnStart = 0x800000;
@@ -47,15 +48,15 @@ internal sealed partial record NodeFigures(
         return new NodeFigures(
             node.Name,
             Field("VmRSS") * 1024,
-            (long)(Sum(metrics, "dotnet_gc_last_collection_heap_size_bytes") - Sum(metrics, "dotnet_gc_last_collection_heap_fragmentation_size_bytes")),
+            (long)(MetricsText.Sum(metrics, "dotnet_gc_last_collection_heap_size_bytes") - MetricsText.Sum(metrics, "dotnet_gc_last_collection_heap_fragmentation_size_bytes")),
             Sockets: Directory.EnumerateFiles($"{process}/fd").Count(IsSocket),
-            Threads: (int)(Field("Threads") - Sum(metrics, "dotnet_thread_pool_thread_count")),
-            Timers: (int)Sum(metrics, "dotnet_timer_count"),
+            Threads: (int)(Field("Threads") - MetricsText.Sum(metrics, "dotnet_thread_pool_thread_count")),
+            Timers: (int)MetricsText.Sum(metrics, "dotnet_timer_count"),
             // Those of the management endpoint are ours.
-            Connections: (int)Sum(metrics, "kestrel_active_connections", $"server_port=\"(?!{new Uri(node.Management).Port}\")"),
-            Requests: (int)(Sum(metrics, "pomegranate_gateway_requests") + Sum(metrics, "pomegranate_server_requests")),
-            Streams: (int)Sum(metrics, "pomegranate_gateway_streams"),
-            Actors: (int)Sum(metrics, "pomegranate_session_actors"));
+            Connections: (int)MetricsText.Sum(metrics, "kestrel_active_connections", $"server_port=\"(?!{new Uri(node.Management).Port}\")"),
+            Requests: (int)(MetricsText.Sum(metrics, "pomegranate_gateway_requests") + MetricsText.Sum(metrics, "pomegranate_server_requests")),
+            Streams: (int)MetricsText.Sum(metrics, "pomegranate_gateway_streams"),
+            Actors: (int)MetricsText.Sum(metrics, "pomegranate_session_actors"));
 
         long Field(string name) => long.Parse(Regex.Match(status, $@"^{name}:\s+(\d+)", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
     }
@@ -72,13 +73,7 @@ internal sealed partial record NodeFigures(
     }
 
     private static async Task<double> CollectionsAsync(ClusterNode node) =>
-        Sum(await Http.GetStringAsync(new Uri($"{node.Management}/metrics")), @"dotnet_gc_collections_total", "gen2");
-
-    /// <summary>All series of an instrument added up; its name may have a suffix for its unit.</summary>
-    private static double Sum(string metrics, string name, string tags = "") => Series().Matches(metrics)
-        .Where(series => series.Groups["name"].Value.StartsWith(name, StringComparison.Ordinal)
-            && Regex.IsMatch(series.Groups["tags"].Value, tags))
-        .Sum(series => double.Parse(series.Groups["value"].Value, CultureInfo.InvariantCulture));
+        MetricsText.Sum(await Http.GetStringAsync(new Uri($"{node.Management}/metrics")), @"dotnet_gc_collections_total", "gen2");
 
     private static bool IsSocket(string descriptor)
     {
@@ -92,7 +87,4 @@ internal sealed partial record NodeFigures(
             return false;
         }
     }
-
-    [GeneratedRegex(@"^(?<name>[a-z0-9_]+)(?:\{(?<tags>[^}]*)\})? (?<value>[-+0-9.eE]+)", RegexOptions.Multiline)]
-    private static partial Regex Series();
 }
