@@ -27,7 +27,8 @@ internal sealed class NetworkLab : IDisposable
     {
         _nodes = nodes;
         RemoveOrphans();
-        using var alone = OneAtATime();
+        // Two campaigns that begin in the same moment would both find the same subnet free.
+        using var alone = MachineLock.Take("subnets");
         _subnet = FreeSubnet();
         try
         {
@@ -112,23 +113,6 @@ internal sealed class NetworkLab : IDisposable
     private int Index(string node) => _nodes.ToList().IndexOf(node);
 
     private string Namespace(string node) => $"{_name}-{node}";
-
-    /// <summary>Two campaigns that begin in the same moment would both find the same subnet free.</summary>
-    private static FileStream OneAtATime()
-    {
-        var path = Path.Combine(LabNames.RunDirectory, $"{LabNames.Prefix}-subnets.lock");
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException)
-            {
-                Thread.Sleep(50);
-            }
-        }
-    }
 
     private static string FreeSubnet()
     {

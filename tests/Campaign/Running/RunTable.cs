@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pomegranate.Campaign.Nodes;
 
 namespace Pomegranate.Campaign.Running;
 
@@ -22,20 +23,9 @@ internal static class RunTable
             + $"| {result.NotSent} | {result.Episodes.Select(episode => episode.LongestPause).DefaultIfEmpty().Max() / 1000:0.0} "
             + $"| {result.Episodes.Select(episode => episode.WholeAfter?.TotalSeconds ?? double.NaN).DefaultIfEmpty().Max():0.0} | {string.Join(", ", broken)} |\n");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        while (true)
-        {
-            try
-            {
-                using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.None);
-                using var writer = new StreamWriter(file);
-                writer.Write(file.Position == 0 ? Head + row : row);
-                return;
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                // Another campaign is at it.
-                Thread.Sleep(20);
-            }
-        }
+        using var alone = MachineLock.Take("table");
+        using var file = new FileStream(path, FileMode.Append, FileAccess.Write);
+        using var writer = new StreamWriter(file);
+        writer.Write(file.Position == 0 ? Head + row : row);
     }
 }

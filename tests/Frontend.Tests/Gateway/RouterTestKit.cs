@@ -44,7 +44,7 @@ public abstract class RouterTestKit : TestKit
     {
         _region = CreateTestProbe("region");
         Router = Sys.ActorOf(RequestRouter.Props(
-            AppName.Default, _region.Ref, Options, State, _time, Homes, _ => Lane is null ? new TaskCompletionSource<Lane?>().Task : Task.FromResult<Lane?>(Lane)), "router");
+            AppName.Default, _region.Ref, Options, State, _time, Homes, _ => Lane is { } lane ? Task.FromResult<Lane?>(lane) : new TaskCompletionSource<Lane?>().Task), "router");
     }
 
     private protected IActorRef Router { get; }

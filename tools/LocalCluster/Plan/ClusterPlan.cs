@@ -11,6 +11,7 @@ internal sealed class ClusterPlan
 
     /// <summary>As in docker-compose.yml, and for its reason.</summary>
     private const int Shards = 32;
+
     private readonly IReadOnlyList<AppMount> _mounts;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _settings;
     private readonly DirectoryInfo? _durable;
