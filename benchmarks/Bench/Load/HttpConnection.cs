@@ -17,13 +17,27 @@ internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
+    /// <summary>A connection for <see cref="Send"/> and <see cref="Receive"/>.</summary>
+    /// <exception cref="SocketException">Nobody listens there.</exception>
+    public static HttpConnection To(Uri url)
+    {
+        var connection = new HttpConnection();
+        connection._socket.Connect(IPAddress.Loopback, url.Port);
+        return connection;
+    }
+
     public Task ConnectAsync(Uri url) => _socket.ConnectAsync(IPAddress.Loopback, url.Port);
 
     /// <summary>The last response, whole.</summary>
     public ReadOnlySpan<byte> Response => _buffer.AsSpan(0, _length);
 
+    public Socket Socket => _socket;
+
+    /// <summary>Whether the last status was 200.</summary>
+    public bool IsOk => Response.StartsWith("HTTP/1.1 200"u8);
+
     /// <summary>Whether the last status was 503.</summary>
-    public bool IsRefusal { get; private set; }
+    public bool IsRefusal => Response.StartsWith("HTTP/1.1 503"u8);
 
     /// <summary>Whether the server has closed it while nothing was asked: what is sent now would reach nobody.</summary>
     public bool IsClosed => _socket.Poll(0, SelectMode.SelectRead);
@@ -31,22 +45,33 @@ internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
     /// <summary>Answers whether the status was 200.</summary>
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> request)
     {
+        _length = 0;
         await _socket.SendAsync(request);
-        for (var length = 0; ;)
+        while (!Take(await _socket.ReceiveAsync(_buffer.AsMemory(_length))))
         {
-            var read = await _socket.ReceiveAsync(_buffer.AsMemory(length));
-            if (read == 0)
-            {
-                throw new BenchException("The server closed a connection under load.");
-            }
-
-            _length = length += read;
-            if (IsComplete(_buffer.AsSpan(0, length)))
-            {
-                IsRefusal = _buffer.AsSpan(0, length).StartsWith("HTTP/1.1 503"u8);
-                return _buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200"u8);
-            }
         }
+
+        return IsOk;
+    }
+
+    public void Send(ReadOnlySpan<byte> request)
+    {
+        _length = 0;
+        _socket.Send(request);
+    }
+
+    /// <summary>Reads what has come; answers whether the response is complete.</summary>
+    public bool Receive() => Take(_socket.Receive(_buffer.AsSpan(_length)));
+
+    private bool Take(int read)
+    {
+        if (read == 0)
+        {
+            throw new BenchException("The server closed a connection under load.");
+        }
+
+        _length += read;
+        return IsComplete(Response);
     }
 
     private static bool IsComplete(ReadOnlySpan<byte> response)
