@@ -13,25 +13,25 @@ internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
 {
     private readonly byte[] _buffer = new byte[bufferBytes];
     private int _length;
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
-    public void Dispose() => _socket.Dispose();
+    /// <summary>For who waits for several at once.</summary>
+    public Socket Socket { get; } = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    public void Dispose() => Socket.Dispose();
 
     /// <summary>A connection for <see cref="Send"/> and <see cref="Receive"/>.</summary>
     /// <exception cref="SocketException">Nobody listens there.</exception>
     public static HttpConnection To(Uri url)
     {
         var connection = new HttpConnection();
-        connection._socket.Connect(IPAddress.Loopback, url.Port);
+        connection.Socket.Connect(IPAddress.Loopback, url.Port);
         return connection;
     }
 
-    public Task ConnectAsync(Uri url) => _socket.ConnectAsync(IPAddress.Loopback, url.Port);
+    public Task ConnectAsync(Uri url) => Socket.ConnectAsync(IPAddress.Loopback, url.Port);
 
     /// <summary>The last response, whole.</summary>
     public ReadOnlySpan<byte> Response => _buffer.AsSpan(0, _length);
-
-    public Socket Socket => _socket;
 
     /// <summary>Whether the last status was 200.</summary>
     public bool IsOk => Response.StartsWith("HTTP/1.1 200"u8);
@@ -40,14 +40,14 @@ internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
     public bool IsRefusal => Response.StartsWith("HTTP/1.1 503"u8);
 
     /// <summary>Whether the server has closed it while nothing was asked: what is sent now would reach nobody.</summary>
-    public bool IsClosed => _socket.Poll(0, SelectMode.SelectRead);
+    public bool IsClosed => Socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Answers whether the status was 200.</summary>
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> request)
     {
         _length = 0;
-        await _socket.SendAsync(request);
-        while (!Take(await _socket.ReceiveAsync(_buffer.AsMemory(_length))))
+        await Socket.SendAsync(request);
+        while (!Take(await Socket.ReceiveAsync(_buffer.AsMemory(_length))))
         {
         }
 
@@ -57,11 +57,11 @@ internal sealed class HttpConnection(int bufferBytes = 256 * 1024) : IDisposable
     public void Send(ReadOnlySpan<byte> request)
     {
         _length = 0;
-        _socket.Send(request);
+        Socket.Send(request);
     }
 
     /// <summary>Reads what has come; answers whether the response is complete.</summary>
-    public bool Receive() => Take(_socket.Receive(_buffer.AsSpan(_length)));
+    public bool Receive() => Take(Socket.Receive(_buffer.AsSpan(_length)));
 
     private bool Take(int read)
     {
