@@ -1,4 +1,5 @@
 namespace Pomegranate.LocalCluster.Plan;
 
 /// <summary>What a node runs, and in which directory.</summary>
-internal sealed record NodeProgram(string Assembly, string Directory);
+/// <param name="Project">The directory of the project that it was built from.</param>
+internal sealed record NodeProgram(string Assembly, string Directory, string Project);

@@ -48,7 +48,7 @@ internal sealed class Repository
     public string Configuration => Path.GetFileName(Path.GetDirectoryName(_output))!;
 
     /// <summary>A program of the repository.</summary>
-    /// <param name="project">The project's directory, which is also where it runs: its settings and static files lie there.</param>
+    /// <param name="project">The project's directory.</param>
     /// <exception cref="LocalClusterException">It has not been built.</exception>
     public NodeProgram Program(string project, string assembly) =>
         Built(Path.Combine(_root, project), assembly, Path.Combine(_root, Solution));
@@ -70,17 +70,30 @@ internal sealed class Repository
     /// <exception cref="LocalClusterException">It has not been built there, or is no program of the repository.</exception>
     public NodeProgram From(string copy, NodeProgram program)
     {
-        var project = Path.GetRelativePath(_root, program.Directory);
+        var project = Path.GetRelativePath(_root, program.Project);
         return project.StartsWith("..", StringComparison.Ordinal)
-            ? throw new LocalClusterException($"{program.Directory} is not below {_root}: another copy of the repository does not have it.")
+            ? throw new LocalClusterException($"{program.Project} is not below {_root}: another copy of the repository does not have it.")
             : At(Path.GetFullPath(copy)).Program(project, Path.GetFileNameWithoutExtension(program.Assembly));
     }
 
-    private NodeProgram Built(string directory, string assembly, string build)
+    /// <summary>
+    /// As it was published, compiled ahead, if that was done since it was built: Directory.Build.targets does it for the
+    /// programs that have an image. It runs where its settings and static files lie.
+    /// </summary>
+    private NodeProgram Built(string project, string assembly, string build)
     {
-        var path = Path.Combine(directory, _output, assembly + ".dll");
-        return File.Exists(path)
-            ? new NodeProgram(path, directory)
-            : throw new LocalClusterException($"{path} does not exist. Build it: dotnet build {build} -c {Configuration}");
+        var output = Path.Combine(project, _output);
+        var published = Path.Combine(output, "publish");
+        var built = Path.Combine(output, assembly + ".dll");
+        if (!File.Exists(built))
+        {
+            throw new LocalClusterException($"{built} does not exist. Build it: dotnet build {build} -c {Configuration}");
+        }
+
+        return File.Exists(Path.Combine(published, assembly + ".dll")) && NewestAssembly(published) >= NewestAssembly(output)
+            ? new NodeProgram(Path.Combine(published, assembly + ".dll"), published, project)
+            : new NodeProgram(built, project, project);
     }
+
+    private static DateTime NewestAssembly(string directory) => Directory.GetFiles(directory, "*.dll").Max(File.GetLastWriteTimeUtc);
 }
