@@ -32,8 +32,14 @@ for project in tests/*/*.csproj; do
         --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=detailed" --results-directory "$results" || status=1
 done
 
-# The tests that failed, by name, and the counters of every result file, added up.
-grep -ho '<UnitTestResult [^>]*outcome="Failed"[^>]*' "$results"/*.trx | sed -E 's/.* testName="([^"]*)".*/FAILED \1/' || true
+# The tests that failed, with what they said and where; then the counters of every result file, added up.
+awk '
+    /<UnitTestResult / { isFailed = /outcome="Failed"/; if (isFailed) { match($0, /testName="[^"]*"/); print "FAILED " text(substr($0, RSTART + 10, RLENGTH - 11)) } }
+    isFailed && /<Message>/ { inMessage = 1 }
+    isFailed && (inMessage || /:line [0-9]/) { print "    " substr(text($0), 1, 800) }
+    /<\/Message>/ { inMessage = 0 }
+    function text(xml) { gsub(/<[^>]*>|&#xD;/, "", xml); gsub(/&lt;/, "<", xml); gsub(/&gt;/, ">", xml); gsub(/&quot;/, "\"", xml); gsub(/&amp;/, "\\&", xml); return xml }
+' "$results"/*.trx
 awk '
     match($0, /<Counters [^>]*>/) {
         line = substr($0, RSTART, RLENGTH)

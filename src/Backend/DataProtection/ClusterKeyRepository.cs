@@ -16,11 +16,18 @@ namespace Pomegranate.Backend.DataProtection;
 /// antiforgery tokens, TempData) every other one of the same app can read, also after a failover. Thread-safe.
 /// </summary>
 /// <remarks>Keys are never removed, so a grow-only set holds them; each is an XML element of about 1 KB.</remarks>
-internal sealed class ClusterKeyRepository(IServiceProvider services) : IXmlRepository
+/// <param name="replicator">Null for the actor system's.</param>
+internal sealed class ClusterKeyRepository(IServiceProvider services, IActorRef? replicator = null) : IXmlRepository
 {
     public static readonly GSetKey<string> Key = new("data-protection-keys");
 
-    private static readonly TimeSpan ReplicaTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReplicaTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// The replicator sends a write to each backend once; one that starts at the same time may lose it. All together last
+    /// longer than a backend that hangs counts for the majority.
+    /// </summary>
+    private const int StoreAttempts = 10;
 
     private ImmutableHashSet<string> _keys = [];
 
@@ -28,23 +35,31 @@ internal sealed class ClusterKeyRepository(IServiceProvider services) : IXmlRepo
     // system first lets it join.
     private ActorSystem System => services.GetRequiredService<ActorSystem>();
 
-    private IActorRef Replicator => DData.DistributedData.Get(System).Replicator;
+    private IActorRef Replicator => replicator ?? DData.DistributedData.Get(System).Replicator;
 
     public IReadOnlyCollection<XElement> GetAllElements() => [.. Volatile.Read(ref _keys).Select(XElement.Parse)];
 
     /// <summary>Returns when a majority of the backends has the key; only then may anything be encrypted with it.</summary>
-    /// <exception cref="InvalidOperationException">It has not within 5 s.</exception>
+    /// <exception cref="InvalidOperationException">It has not within 20 s.</exception>
     public void StoreElement(XElement element, string friendlyName)
     {
-        // The interface is synchronous. It is called once in about 90 days, by one thread.
         var xml = element.ToString(SaveOptions.DisableFormatting);
-        var response = Replicator.Ask<IUpdateResponse>(
-            Dsl.Update(Key, GSet<string>.Empty, new WriteMajority(ReplicaTimeout), keys => keys.Add(xml)),
-            ReplicaTimeout + ReplicaTimeout).GetAwaiter().GetResult();
-        if (!response.IsSuccessful)
+        for (var attempt = 1; ; attempt++)
         {
-            throw new InvalidOperationException(
-                $"Data protection key '{friendlyName}' could not be stored on a majority of the backends within {ReplicaTimeout.TotalSeconds} s: {response}.");
+            // The interface is synchronous. It is called once in about 90 days, by one thread.
+            var response = Replicator.Ask<IUpdateResponse>(
+                Dsl.Update(Key, GSet<string>.Empty, new WriteMajority(ReplicaTimeout), keys => keys.Add(xml)), ReplicaTimeout * 2).GetAwaiter().GetResult();
+            if (response.IsSuccessful)
+            {
+                break;
+            }
+
+            if (response is not UpdateTimeout || attempt == StoreAttempts)
+            {
+                throw new InvalidOperationException(
+                    $"Data protection key '{friendlyName}' could not be stored on a majority of the backends ({response}, attempt {attempt} of {StoreAttempts}). "
+                    + "Check 'pbm cluster show' for backends that hang or cannot be reached.");
+            }
         }
 
         Note([xml]);
