@@ -33,7 +33,7 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
         {
             case FaultKind.Kill:
                 nodes.Kill(fault.Node);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 await StartAsync(fault.Node);
                 break;
             case FaultKind.Full:
@@ -52,7 +52,7 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
                 }
 
                 await KillAheadOfAsync(fault.Node);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 await StartAsync(fault.Node);
                 await whole.HasJoinedAsync(fault.Node, ready: true, JoinWithin);
                 await LeaveAsync(Topology.Spare);
@@ -62,12 +62,12 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
                 break;
             case FaultKind.Stuck:
                 await Task.Run(() => nodes.Labs.Disks!.Freeze(fault.Node));
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 nodes.Labs.Disks!.Thaw(fault.Node);
                 break;
             case FaultKind.Fill:
                 await Task.Run(() => nodes.Labs.Disks!.Fill(fault.Node));
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 nodes.Labs.Disks!.Free(fault.Node);
                 break;
             case FaultKind.Damage:
@@ -75,7 +75,7 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
                 break;
             case FaultKind.Clock:
                 nodes.Labs.Clocks!.Set(fault.Node, fault.Ahead);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 nodes.Labs.Clocks.Set(fault.Node, TimeSpan.Zero);
                 break;
             case FaultKind.Skew:
@@ -84,27 +84,27 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
                 nodes.Labs.Clocks!.Set(fault.Node, fault.Ahead);
                 nodes.Start(fault.Node);
                 await whole.HasJoinedAsync(fault.Node, ready: true, JoinWithin);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 nodes.Labs.Clocks.Set(fault.Node, TimeSpan.Zero);
                 break;
             case FaultKind.Squeeze:
                 say($"{fault.Node} may have {nodes.Labs.Memory!.Squeeze(fault.Node)} MB");
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 nodes.Labs.Memory.Release(fault.Node);
                 break;
             case FaultKind.Stop:
                 await LeaveAsync(fault.Node);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 await StartAsync(fault.Node);
                 break;
             case FaultKind.Join:
                 await StartAsync(fault.Node);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 await LeaveAsync(fault.Node);
                 break;
             case FaultKind.Hang:
                 nodes.Hang(fault.Node);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 nodes.Resume(fault.Node);
                 break;
             case FaultKind.Churn:
@@ -116,13 +116,16 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
             default:
                 var cut = CutOf(fault);
                 nodes.Labs.Network!.Cut(cut);
-                await Task.Delay(fault.Lasts);
+                await LastAsync(fault);
                 nodes.Labs.Network!.Mend(cut);
                 break;
         }
 
         say($"end of {fault}");
     }
+
+    /// <summary>No event to wait for: how long it lasts is the fault.</summary>
+    private static Task LastAsync(Fault fault) => Task.Delay(fault.Lasts);
 
     /// <summary>
     /// Kills a backend while another has not heard of its last writes: these are then with the third alone, beside the
