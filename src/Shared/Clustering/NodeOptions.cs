@@ -59,7 +59,10 @@ public sealed class NodeOptions
     /// </summary>
     public int LanePort { get; set; }
 
-    /// <summary>The silence after which a peer is suspected: it takes no new shards until it is heard again. 1 s to 60 s, default 2 s.</summary>
+    /// <summary>
+    /// The silence after which a peer is suspected: it takes no new shards until it is heard again. 1 s to 60 s, default 2 s.
+    /// Three times as long is accepted in the first 10 s after the peer, or this node, has joined.
+    /// </summary>
     public TimeSpan AcceptableHeartbeatPause { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
