@@ -44,12 +44,4 @@ internal static class TlsClient
             return "";
         }
     }
-
-    /// <summary>A port that is free now. An endpoint that is to be opened again needs one of its own.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -11,7 +11,7 @@ namespace Pomegranate.ClusterTests.Edge;
 public sealed class TlsTests(SharedCluster shared) : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pomegranate-tls-");
-    private readonly int _port = TlsClient.FreePort();
+    private readonly int _port = FreePort.Next();
 
     public void Dispose() => _directory.Delete(recursive: true);
 

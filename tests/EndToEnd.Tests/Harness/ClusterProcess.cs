@@ -130,7 +130,15 @@ internal sealed class ClusterProcess : IAsyncDisposable
         },
         LogTail);
 
-    public string LogTail() => Environment.NewLine + string.Join(Environment.NewLine, _log.TakeLast(60));
+    /// <summary>The last lines of all, and before them the last of each node that has ended: those tell why.</summary>
+    public string LogTail()
+    {
+        var log = _log.ToArray();
+        var nodes = File.Exists(_stateFile) ? Nodes : [];
+        var ended = nodes.Where(node => node.Pid is null)
+            .SelectMany(node => log.Where(line => line.StartsWith(node.Name + " ", StringComparison.Ordinal)).TakeLast(20));
+        return Environment.NewLine + string.Join(Environment.NewLine, ended.Concat(log.TakeLast(40)));
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -20,7 +20,7 @@ public sealed class HostileCluster : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        (Http1, Http2) = (FreePort(), FreePort());
+        (Http1, Http2) = (FreePort.Next(), FreePort.Next());
         _cluster = await ClusterProcess.StartAsync(
             backends: 2, frontends: 1, settings:
             [
@@ -48,29 +48,5 @@ public sealed class HostileCluster : IAsyncLifetime
             async () => (seen = await NodeFigures.OfAsync(Nodes)).All(node => node is { IsIdle: true, Actors: 0 }),
             () => string.Join(Environment.NewLine, seen.Select(node => node.ToString())) + _cluster.LogTail());
         return seen;
-    }
-
-    /// <summary>From outside the range of outgoing connections, as LocalCluster's.</summary>
-    private static int FreePort()
-    {
-        for (var attempt = 0; attempt < 100; attempt++)
-        {
-            var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 20_000));
-            try
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            }
-            catch (SocketException)
-            {
-                // Taken.
-            }
-            finally
-            {
-                listener.Stop();
-            }
-        }
-
-        throw new InvalidOperationException("No free port found.");
     }
 }

@@ -13,9 +13,9 @@ public sealed class ExitCodeTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var seed = LighthouseProcess.FreePort();
+        var seed = FreePort.Next();
         _seed = LighthouseProcess.Start(seed, seed);
-        _node = LighthouseProcess.Start(LighthouseProcess.FreePort(), seed);
+        _node = LighthouseProcess.Start(FreePort.Next(), seed);
         _observer = await ClusterObserver.StartAsync(seed);
         await _observer.UpAsync(_seed.Address, _node.Address);
     }

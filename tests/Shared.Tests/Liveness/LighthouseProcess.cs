@@ -1,7 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Akka.Actor;
 
@@ -15,6 +14,7 @@ internal sealed partial class LighthouseProcess : IDisposable
     private const int ContinueSignal = 18;
 
     private readonly Process _process;
+    private readonly ConcurrentQueue<string> _log = new();
 
     private LighthouseProcess(Process process, int port) => (_process, Port) = (process, port);
 
@@ -39,18 +39,14 @@ internal sealed partial class LighthouseProcess : IDisposable
         start.Environment["Pomegranate__Management__Port"] = "0";
         var process = Process.Start(start) ?? throw new InvalidOperationException("The lighthouse did not start.");
 
+        var lighthouse = new LighthouseProcess(process, port);
+
         // Read away: a full pipe would stop the process.
+        process.OutputDataReceived += (_, line) => lighthouse.Note(line.Data);
+        process.ErrorDataReceived += (_, line) => lighthouse.Note(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return new LighthouseProcess(process, port);
-    }
-
-    /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return lighthouse;
     }
 
     /// <summary>SIGKILL.</summary>
@@ -80,10 +76,21 @@ internal sealed partial class LighthouseProcess : IDisposable
 
     public void Thaw() => Assert.Equal(0, SendSignal(_process.Id, ContinueSignal));
 
+    /// <summary>What it has written so far.</summary>
+    public override string ToString() => string.Join(Environment.NewLine, _log.Prepend($"The lighthouse at port {Port}:"));
+
     public void Dispose()
     {
         _process.Kill();
         _process.Dispose();
+    }
+
+    private void Note(string? line)
+    {
+        if (line is not null)
+        {
+            _log.Enqueue(line);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -15,10 +15,10 @@ public sealed class ProcessDeathTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var seed = LighthouseProcess.FreePort();
+        var seed = FreePort.Next();
         _lighthouses.Add(LighthouseProcess.Start(seed, seed));
-        _lighthouses.Add(LighthouseProcess.Start(LighthouseProcess.FreePort(), seed));
-        _lighthouses.Add(LighthouseProcess.Start(LighthouseProcess.FreePort(), seed));
+        _lighthouses.Add(LighthouseProcess.Start(FreePort.Next(), seed));
+        _lighthouses.Add(LighthouseProcess.Start(FreePort.Next(), seed));
         _observer = await ClusterObserver.StartAsync(seed);
         await _observer.UpAsync([.. _lighthouses.Select(lighthouse => lighthouse.Address)]);
     }
@@ -81,6 +81,9 @@ public sealed class ProcessDeathTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        // Shown with a test that failed.
+        _lighthouses.ForEach(lighthouse => output.WriteLine($"{lighthouse}"));
+
         // The processes first: with them gone, the observer's leaving cannot wait for anybody.
         _lighthouses.ForEach(lighthouse => lighthouse.Dispose());
         await _observer.DisposeAsync();
