@@ -137,7 +137,8 @@ internal sealed class ClusterGateway
     /// <returns>The lane that the request waits on.</returns>
     private HomeLane? Send(PendingRequest pending)
     {
-        if (_homes.Of(pending.Message.SessionId)?.Lane is { } lane && lane.TryRun(pending))
+        if ((pending.MayBeSentAgain || _time.GetTimestamp() >= _homes.UnsettledUntil)
+            && _homes.Of(pending.Message.SessionId)?.Lane is { } lane && lane.TryRun(pending))
         {
             return lane;
         }

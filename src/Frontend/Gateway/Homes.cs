@@ -16,7 +16,19 @@ internal sealed class Homes(SessionSharding sharding)
     private readonly Home?[] _byShard = new Home?[sharding.Count];
     private readonly ConcurrentDictionary<Address, Home> _byNode = new();
 
+    private long _unsettledUntil = long.MinValue;
+
     public SessionSharding Sharding => sharding;
+
+    /// <summary>
+    /// A timestamp. Until then a backend that has just died may still be taken for a home, by another node or by this one:
+    /// what must not be sent twice is sent nowhere before a home has answered.
+    /// </summary>
+    public long UnsettledUntil
+    {
+        get => Volatile.Read(ref _unsettledUntil);
+        set => Volatile.Write(ref _unsettledUntil, value);
+    }
 
     /// <summary>Requests that wait for their answer on a lane.</summary>
     public int OnLanes => _byNode.Values.Sum(home => home.Lane?.Count ?? 0);

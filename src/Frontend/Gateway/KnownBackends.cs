@@ -41,13 +41,13 @@ internal sealed class KnownBackends(
             onDeath?.Invoke(unchecked((ulong)(long)member.UniqueAddress.Uid));
         }
 
-        // Where its death was proven, the others have been asked after, or were sent to homes that live.
-        doubt.BackendGone(member.UniqueAddress, onlyThroughProxy: _dead.Remove(member.UniqueAddress));
+        // Also where its death was proven: what was sent since may have been passed on to it.
+        _dead.Remove(member.UniqueAddress);
+        doubt.BackendGone(member.UniqueAddress);
     }
 
     /// <summary>
     /// This node has proven it, so its requests need not wait until all members agree: the coordinator does not either.
-    /// What the proxy still sends to the dead node is in doubt when that is removed.
     /// </summary>
     public void OnDeathProven(UniqueAddress node)
     {
@@ -60,7 +60,7 @@ internal sealed class KnownBackends(
                 region.Tell(new ClusterEvent.MemberRemoved(dead.Copy(MemberStatus.Removed), MemberStatus.Down), ActorRefs.NoSender);
             }
 
-            doubt.BackendGone(node, onlyThroughProxy: false);
+            doubt.BackendGone(node);
         }
     }
 

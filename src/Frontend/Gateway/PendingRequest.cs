@@ -30,17 +30,14 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// <summary>How often it was sent to a home.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>
-    /// Whether the region proxy was left to find its home: a request sent to a home that this frontend knows cannot have
-    /// gone to a node known to be dead.
-    /// </summary>
-    public bool IsThroughProxy { get; set; }
-
     /// <summary>When it was last sent or a home last said that it runs; <see cref="TimeProvider"/> timestamp.</summary>
     public long HeardOfAt { get; set; } = sentAt;
 
-    /// <summary>When a backend died that may have had it, while no live home has said that it has it.</summary>
+    /// <summary>When a backend died that may have had it, or has it sent nowhere yet, while no live home has said a word of it.</summary>
     public long? InDoubtSince { get; set; }
+
+    /// <summary>The router's: a home that lives has said a word of it: the way there is not to a dead one.</summary>
+    public bool IsFound { get; set; }
 
     /// <summary>The router's: what was last sent is a copy that may run only if it is exactly-once.</summary>
     public bool IsSentInDoubt { get; set; }

@@ -25,6 +25,17 @@ internal sealed class RequestDoubt(
     /// <summary>Silence after which a home is asked whether it still has the request: remoting may have lost a message.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long the nodes take at most to know that a backend is gone, each at its own time. One that does not know it yet
+    /// passes on to the dead node what it takes for that node's: seen with a shard that had moved there, of which this
+    /// frontend did not know. The POST was lost, and missed only after <see cref="Silence"/>.
+    /// </summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+
+    /// <summary>Meanwhile: between two looks for what was lost, and the silence after which something may be.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ShortSilence = TimeSpan.FromMilliseconds(250);
+
     /// <summary>A question by a lane that lives is answered within this time, or its request has gone elsewhere.</summary>
     private static readonly TimeSpan LanePatience = TimeSpan.FromMilliseconds(250);
 
@@ -44,29 +55,56 @@ internal sealed class RequestDoubt(
         }
     }
 
-    /// <summary>A backend is gone, and any request in flight may have been there.</summary>
-    /// <param name="onlyThroughProxy">Only those may have been that the region proxy was left to find a home for.</param>
-    public void BackendGone(UniqueAddress dead, bool onlyThroughProxy)
+    /// <summary>A backend is gone, and any request in flight may have been there: another home may have passed it on.</summary>
+    public void BackendGone(UniqueAddress dead)
     {
-        if (!onlyThroughProxy)
+        foreach (var lane in homes.Lanes)
         {
-            // Another home may have passed them on to the dead node.
-            foreach (var lane in homes.Lanes)
-            {
-                lane.TakeSent().ForEach(pending.AdoptInDoubt);
-            }
+            lane.TakeSent().ForEach(pending.AdoptInDoubt);
         }
 
-        var doubtful = pending.All.Where(request => request.IsThroughProxy || !onlyThroughProxy).ToList();
-        log.Info("Backend {0} is gone; asking after {1} of {2} requests in flight.", dead.Address, doubtful.Count, pending.Count);
+        var all = pending.All;
+        log.Info("Backend {0} is gone; asking after {1} requests in flight.", dead.Address, all.Count);
         var now = time.GetTimestamp();
-        foreach (var request in doubtful)
+        foreach (var request in all)
         {
             request.InDoubtSince ??= now;
         }
 
+        homes.UnsettledUntil = now + Ticks(Settling);
+        timers.StartSingleTimer(nameof(Unsettled), Unsettled.Instance, LookInterval);
         _doubtSince = now;
         AskAgain();
+    }
+
+    /// <summary>Whether some node may still take a dead backend for a home.</summary>
+    public bool IsUnsettled => time.GetTimestamp() < homes.UnsettledUntil;
+
+    /// <summary>The request is new and not sent: it will be when a home has answered.</summary>
+    public void AskFirst(PendingRequest request)
+    {
+        var now = time.GetTimestamp();
+        request.InDoubtSince = now;
+        request.Lane = homes.Of(request.Message.SessionId)?.Lane;
+        _doubtSince ??= now;
+        Ask(request, TimeSpan.Zero, []);
+        if (!timers.IsTimerActive(nameof(Round)))
+        {
+            timers.StartSingleTimer(nameof(Round), Round.Instance, Shortest);
+        }
+    }
+
+    /// <summary>
+    /// What was sent since the backend was gone may have been passed on to it nevertheless. Only what may be sent twice: the
+    /// rest was not sent before a home had answered.
+    /// </summary>
+    public void LookForLost()
+    {
+        AskAfterSilence(ShortSilence, request => request is { MayBeSentAgain: true, IsFound: false });
+        if (IsUnsettled)
+        {
+            timers.StartSingleTimer(nameof(Unsettled), Unsettled.Instance, LookInterval);
+        }
     }
 
     /// <summary>One round: asks after all that are in doubt, and has itself called again while there are any.</summary>
@@ -95,29 +133,7 @@ internal sealed class RequestDoubt(
 
             inDoubt++;
             shortest = waited < shortest ? waited : shortest;
-            var find = new FindRequest(request.Message.RequestId, request.Message.SessionId);
-            if (request.Lane is { } lane)
-            {
-                // Once the way that the request went, behind it: a home that still has it says so.
-                if (request.IsAskedOnLane ? waited < LanePatience : lane.TrySend(find))
-                {
-                    request.IsAskedOnLane = true;
-                    continue;
-                }
-
-                request.Lane = null;
-            }
-
-            // What is sent before the region proxy knows of the death goes to the dead node and is lost: hence several
-            // times, and each time the proxy asks for the home anew.
-            homes.Forget(request.Message.SessionId);
-            var shard = homes.Sharding.ShardOf(request.Message.SessionId);
-            if (asked.Add(shard) && ForgetHome.Of(shard) is { } forget)
-            {
-                region.Tell(forget, ActorRefs.NoSender);
-            }
-
-            mail.Tell(find);
+            Ask(request, waited, asked);
         }
 
         if (inDoubt > 0)
@@ -138,9 +154,11 @@ internal sealed class RequestDoubt(
     }
 
     /// <summary>Remoting may have lost a message: what nothing was heard of for long is asked after too.</summary>
-    public void CheckSilence()
+    public void CheckSilence() => AskAfterSilence(Silence, _ => true);
+
+    private void AskAfterSilence(TimeSpan silence, Func<PendingRequest, bool> which)
     {
-        var heardOfBefore = time.GetTimestamp() - (long)(Silence.TotalSeconds * time.TimestampFrequency);
+        var heardOfBefore = time.GetTimestamp() - Ticks(silence);
         foreach (var lane in homes.Lanes)
         {
             lane.TakeSent(heardOfBefore).ForEach(pending.Adopt);
@@ -148,7 +166,7 @@ internal sealed class RequestDoubt(
 
         foreach (var request in pending.All)
         {
-            if (request.InDoubtSince is null && time.GetElapsedTime(request.HeardOfAt) > Silence)
+            if (request.InDoubtSince is null && request.HeardOfAt < heardOfBefore && which(request))
             {
                 request.HeardOfAt = time.GetTimestamp();
                 request.InDoubtSince = time.GetTimestamp();
@@ -156,6 +174,37 @@ internal sealed class RequestDoubt(
             }
         }
     }
+
+    /// <param name="waited">Since when it is in doubt.</param>
+    /// <param name="forgotten">The shards whose home the proxy has been told to forget in this round.</param>
+    private void Ask(PendingRequest request, TimeSpan waited, HashSet<string> forgotten)
+    {
+        var find = new FindRequest(request.Message.RequestId, request.Message.SessionId);
+        if (request.Lane is { } lane)
+        {
+            // Once the way that the request went, behind it: a home that still has it says so.
+            if (request.IsAskedOnLane ? waited < LanePatience : lane.TrySend(find))
+            {
+                request.IsAskedOnLane = true;
+                return;
+            }
+
+            request.Lane = null;
+        }
+
+        // What is sent before the region proxy knows of the death goes to the dead node and is lost: hence several
+        // times, and each time the proxy asks for the home anew.
+        homes.Forget(request.Message.SessionId);
+        var shard = homes.Sharding.ShardOf(request.Message.SessionId);
+        if (forgotten.Add(shard) && ForgetHome.Of(shard) is { } forget)
+        {
+            region.Tell(forget, ActorRefs.NoSender);
+        }
+
+        mail.Tell(find);
+    }
+
+    private long Ticks(TimeSpan duration) => (long)(duration.TotalSeconds * time.TimestampFrequency);
 
     /// <summary>
     /// An eighth of what has been waited: often while a failover is to be short, seldom where it is not. The more are
@@ -166,6 +215,12 @@ internal sealed class RequestDoubt(
         var least = Shortest * Math.Max(1, inDoubt / 200.0);
         var pause = waited / 8;
         return pause < least ? least : pause > Longest ? Longest : pause;
+    }
+
+    /// <summary>Until the nodes agree that a backend is gone.</summary>
+    internal sealed class Unsettled
+    {
+        public static readonly Unsettled Instance = new();
     }
 
     /// <summary>It is time for the next round.</summary>

@@ -17,6 +17,7 @@ namespace Pomegranate.Frontend.Gateway;
 /// </summary>
 /// <remarks>
 /// <code>
+///  not sent --(a backend has just died)--> a home is asked first, then: sent
 ///  sent --(answer)--> done
 ///    |--(a node: "undelivered")--> sent again
 ///    |--(a backend was removed, or long silence)--> in doubt: ask again, in ever longer steps
@@ -80,6 +81,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         Receive<Answered>(answered => _pending.Remove(answered.Number));
         Receive<GatewayOptions>(changed => _doubt.Options = changed);
         Receive<RequestDoubt.Round>(_ => _doubt.AskAgain());
+        Receive<RequestDoubt.Unsettled>(_ => _doubt.LookForLost());
         Receive<CheckSilence>(_ => _doubt.CheckSilence());
         Receive<DeathProven>(death => _backends.OnDeathProven(death.Node));
         Receive<ClusterEvent.MemberUp>(e => _backends.OnUp(e.Member));
@@ -132,7 +134,14 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         _pending.Add(request);
-        Run(request);
+        if (!request.MayBeSentAgain && _doubt.IsUnsettled)
+        {
+            _doubt.AskFirst(request);
+        }
+        else
+        {
+            Run(request);
+        }
     }
 
     /// <param name="node">Which node has said it; null where that teaches nothing about the session's home.</param>
@@ -144,6 +153,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         LearnHome(request, reply, node);
+        request.IsFound |= reply.Kind is ReplyKind.Running or ReplyKind.NotSeen;
         switch (reply.Kind)
         {
             case ReplyKind.Running:
@@ -166,6 +176,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
             case ReplyKind.NotSeen when request.InDoubtSince is null && !IsVerdict(request, reply):
                 // Said before a home that has it was found.
+                break;
+
+            case ReplyKind.NotSeen when request.Attempts == 0:
+                request.InDoubtSince = null;
+                request.HeardOfAt = _time.GetTimestamp();
+                Run(request);
                 break;
 
             case ReplyKind.NotSeen when request.MayBeSentAgain:
@@ -224,12 +240,10 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         if (home?.Lane is { } lane && lane.TrySend(message))
         {
             request.Lane = lane;
-            request.IsThroughProxy = false;
         }
         else
         {
             request.Lane = null;
-            request.IsThroughProxy = home?.Inlet is null;
             _mail.Tell(message);
         }
     }

@@ -1,8 +1,8 @@
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 using Microsoft.Extensions.Logging;
 using Pomegranate.Liveness;
+using Pomegranate.Streaming;
 
 namespace Pomegranate.Lanes;
 
@@ -32,10 +32,9 @@ internal sealed class LaneDialer(ActorSystem system, ILogger log)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = await PeerDialer.Shared.ConnectAsync(node.Address.Host, ticket.Port, ticket.Secret, patience.Token);
         try
         {
-            await socket.ConnectAsync(node.Address.Host, ticket.Port, patience.Token);
             PeerWatch.EnableKeepAlive(socket);
             await LaneHandshake.GreetAsync(socket, new LaneHello(channel, ticket.Secret, Cluster.Get(system).SelfUniqueAddress), patience.Token);
             return new Lane(socket, node, log);

@@ -78,8 +78,9 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
     }
 
     [Fact]
-    public async Task DeathProven_RequestSentToALivingHome_IsNotAskedAfterWhenTheMemberIsRemoved()
+    public async Task DeathProven_RequestSentToALivingHome_IsAskedAfterWhenTheMemberIsRemoved()
     {
+        // The living home may not know yet that its shard's home is dead, and pass the request on to it.
         BackendUp();
         BackendUp(2);
         var session = SessionId.NewRandom();
@@ -89,12 +90,83 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
         await AnswerOfAsync(first);
         Router.Tell(new ActorIdentity(Node, Inlet.Ref));
         await DeathOfBackendProvenAsync(2);
-        Send(session: session);
+        var request = Send(session: session);
         await InletGetsAsync();
 
         BackendRemoved(2);
 
-        await HomesGetNothingMoreAsync();
+        Assert.Equal(request.Message.RequestId, (await HomeGetsAsync<FindRequest>()).RequestId);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task BackendHasJustDied_Post_IsSentOnceAHomeHasAnswered(bool isRemoved)
+    {
+        BackendUp();
+        BackendUp(2);
+        await DeathOfBackendProvenAsync();
+        if (isRemoved)
+        {
+            BackendRemoved();
+        }
+
+        var request = Send("POST");
+
+        // The first question may go to the dead node, which the proxy still knows: nothing but the question is lost.
+        var sent = await HomesGetWhileAsync(TimeSpan.FromMilliseconds(50));
+        Assert.True(sent.Count > 1);
+        Assert.All(sent, message => Assert.Equal(request.Message.RequestId, Assert.IsType<FindRequest>(message).RequestId));
+
+        Reply(request, ReplyKind.NotSeen);
+        Reply(request, ReplyKind.NotSeen);
+        Assert.Equal(request.Message, await HomeGetsAsync<RunRequest>());
+        Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(1)));
+        Reply(request, ReplyKind.Response);
+        Assert.Equal(ReplyKind.Response, (await AnswerOfAsync(request)).Kind);
+    }
+
+    [Fact]
+    public async Task BackendHasDied_PostOnceTheNodesAgree_IsSentAtOnce()
+    {
+        BackendUp();
+        BackendUp(2);
+        await DeathOfBackendProvenAsync();
+        BackendRemoved();
+        await HomesGetWhileAsync(TimeSpan.FromSeconds(2.1));
+
+        Assert.Equal(Send("POST").Message, await HomeGetsAsync<RunRequest>());
+    }
+
+    [Fact]
+    public async Task BackendHasJustDied_GetOfWhichNothingIsHeard_IsAskedAfterSoon()
+    {
+        BackendUp();
+        BackendUp(2);
+        BackendRemoved();
+        var request = Send();
+        await HomeGetsAsync<RunRequest>();
+
+        var sent = await HomesGetWhileAsync(TimeSpan.FromMilliseconds(600));
+
+        Assert.NotEmpty(sent);
+        Assert.All(sent, message => Assert.Equal(request.Message.RequestId, Assert.IsType<FindRequest>(message).RequestId));
+        Reply(request, ReplyKind.NotSeen);
+        Assert.Equal(request.Message.RequestId, (await HomeGetsAsync<RunRequest>()).RequestId);
+    }
+
+    [Fact]
+    public async Task BackendHasJustDied_PostThatALivingHomeRuns_IsNotAskedAfterAgain()
+    {
+        BackendUp();
+        BackendUp(2);
+        BackendRemoved();
+        var request = Send("POST");
+        await HomeGetsAsync<FindRequest>();
+        Reply(request, ReplyKind.NotSeen);
+        await HomeGetsAsync<RunRequest>();
+
+        Assert.Empty(await HomesGetWhileAsync(TimeSpan.FromSeconds(4)));
     }
 
     [Fact]

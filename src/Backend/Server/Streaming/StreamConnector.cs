@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Pomegranate.Streaming;
 
@@ -13,16 +12,6 @@ internal static class StreamConnector
     public static async Task<ConnectionContext> ConnectAsync(StreamTicket ticket)
     {
         using var deadline = new CancellationTokenSource(Patience);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(ticket.Host, ticket.Port, deadline.Token);
-            return new StreamConnection(socket);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return new StreamConnection(await PeerDialer.Shared.ConnectAsync(ticket.Host, ticket.Port, ticket.Secret, deadline.Token));
     }
 }
