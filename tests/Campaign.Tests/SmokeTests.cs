@@ -25,7 +25,7 @@ public sealed class SmokeTests(ITestOutputHelper output)
         var run = new CampaignRun(
             new CampaignOptions(
                 seed, 1, TimeSpan.FromMinutes(2), kinds, new HashSet<int> { 1 }, Nodes.BackendCount, Nodes.FrontendCount, 8, TimeSpan.FromMilliseconds(100),
-                TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90), 1000, logs, true, null, null, false, null, []),
+                TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90), 1000, logs, true, null, null, null, false, null, []),
             Programs.Of(repository, repository), seed, output.WriteLine);
         var result = await run.RunAsync(CancellationToken.None);
 

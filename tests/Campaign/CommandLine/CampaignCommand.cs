@@ -9,6 +9,8 @@ namespace Pomegranate.Campaign.CommandLine;
 /// <summary>The command line: its options, their rules, and what runs.</summary>
 internal static class CampaignCommand
 {
+    private const string Uneven = "uneven";
+
     public static RootCommand Create()
     {
         var seed = Number("--seed", "Of the first run; each further run has the next.", 1, 0, int.MaxValue);
@@ -17,7 +19,7 @@ internal static class CampaignCommand
         var faults = new Option<string>("--faults")
         {
             Description = $"Which may happen, with commas: {string.Join(", ", Enum.GetNames<FaultKind>().Select(name => name.ToLowerInvariant()))}. "
-                + "Default: all this machine can do.",
+                + $"{Uneven} means those that nodes notice at different times. Default: all this machine can do.",
             HelpName = "kinds",
         };
         var only = new Option<string>("--only") { Description = "Only these episodes of the seed's schedule, with commas.", HelpName = "numbers" };
@@ -32,7 +34,9 @@ internal static class CampaignCommand
         var loopback = new Option<bool>("--loopback") { Description = "All nodes on loopback, as any user: no faults of the network." };
         var disks = new Option<string>("--disks") { Description = "Which runs keep sessions on disk too: all, none, or half (those with an even seed).", DefaultValueFactory = _ => "half", HelpName = "runs" };
         disks.AcceptOnlyFromAmong("all", "none", "half");
-        var table = new Option<FileInfo?>("--table") { Description = "Append a row of a Markdown table for each run to this file.", HelpName = "file" };
+        var patience = new Option<string>("--patience") { Description = "In which runs nodes differ in how long they bear silence: all, none, or third (those whose seed three divides).", DefaultValueFactory = _ => "third", HelpName = "runs" };
+        patience.AcceptOnlyFromAmong("all", "none", "third");
+        var table = new Option<FileInfo?>("--table") { Description = "Append a row for each run to this CSV file.", HelpName = "file" };
         var soak = new Option<bool>("--soak") { Description = $"Steady load at {Running.SoakRun.Share:P0} of the peak measured first, a kill or a restart every few seconds, and memory watched, for --minutes." };
         var bug = new Option<string?>("--bug") { Description = $"Build a seeded bug in, which must be found: {string.Join(", ", SeededBugs.SeededBug.Names)}.", HelpName = "name" };
         var check = new Option<string?>("--check") { Description = "Check this history again and do nothing else.", HelpName = "file" };
@@ -40,7 +44,7 @@ internal static class CampaignCommand
 
         var command = new RootCommand("Runs a real cluster under random faults and checks from the history that no promise was broken.")
         {
-            seed, runs, minutes, faults, only, backends, frontends, sessions, think, deadline, whole, memory, logs, loopback, disks, table, soak, bug, check, set,
+            seed, runs, minutes, faults, only, backends, frontends, sessions, think, deadline, whole, memory, logs, loopback, disks, patience, table, soak, bug, check, set,
         };
         command.SetAction(async (result, cancellation) =>
         {
@@ -70,6 +74,7 @@ internal static class CampaignCommand
                         Path.GetFullPath(result.GetValue(logs)!),
                         onLoopback,
                         DisksOf(result.GetValue(disks)!, result.GetValue(faults)),
+                        result.GetValue(patience) switch { "all" => true, "none" => false, _ => null },
                         result.GetValue(table)?.FullName,
                         result.GetValue(soak),
                         result.GetValue(bug),
@@ -109,10 +114,10 @@ internal static class CampaignCommand
             return [.. Enum.GetValues<FaultKind>().Where(kind => Obstacle(kind) is null)];
         }
 
-        var kinds = names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name =>
-            Enum.TryParse<FaultKind>(name, ignoreCase: true, out var kind) && Enum.IsDefined(kind)
-                ? kind
-                : throw new CampaignException($"--faults {name}: there is no such kind; see --help.")).ToList();
+        var kinds = names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).SelectMany(name =>
+            name.Equals(Uneven, StringComparison.OrdinalIgnoreCase) ? FaultSchedule.Uneven
+            : Enum.TryParse<FaultKind>(name, ignoreCase: true, out var kind) && Enum.IsDefined(kind) ? [kind]
+            : throw new CampaignException($"--faults {name}: there is no such kind; see --help.")).Distinct().ToList();
         return kinds.FirstOrDefault(kind => Obstacle(kind) is not null) is var first && Obstacle(first) is { } obstacle
             ? throw new CampaignException($"--faults {first.ToString().ToLowerInvariant()}: not here: {obstacle}.")
             : kinds;

@@ -12,6 +12,7 @@ namespace Pomegranate.Campaign.CommandLine;
 /// <param name="WholeWithin">How long the cluster may take to be whole after an episode.</param>
 /// <param name="Logs">A directory for histories and the nodes' logs.</param>
 /// <param name="Disks">Whether sessions are kept on disk too; null: in every second run.</param>
+/// <param name="Patience">Whether nodes differ in how long they bear silence; null: in every third run.</param>
 /// <param name="Table">A file to which each run appends its row; null for none.</param>
 /// <param name="Soak">Steady load of a part of the peak, and kills all the time, instead of a schedule of faults.</param>
 /// <param name="Bug">A seeded bug to build in.</param>
@@ -31,6 +32,7 @@ internal sealed record CampaignOptions(
     string Logs,
     bool Loopback,
     bool? Disks,
+    bool? Patience,
     string? Table,
     bool Soak,
     string? Bug,
@@ -38,6 +40,9 @@ internal sealed record CampaignOptions(
 {
     /// <summary>Whether the run of this seed keeps its sessions on disk.</summary>
     public bool HasDisks(int seed) => !Loopback && Labs.Obstacle(Facility.Disk) is null && (Disks ?? seed % 2 == 0);
+
+    /// <summary>Whether in the run of this seed nodes differ in how long they bear silence.</summary>
+    public bool HasUnevenPatience(int seed) => Patience ?? seed % 3 == 0;
 
     /// <summary>The faults that may happen in the run of this seed.</summary>
     public IReadOnlyList<FaultKind> KindsOf(int seed) => HasDisks(seed) ? Kinds : [.. Kinds.Where(kind => Promise.Needs(kind) != Facility.Disk)];

@@ -10,7 +10,15 @@ namespace Pomegranate.Campaign.Faults;
 /// <param name="Lasts">Until it is undone: the process is started or resumed, the network mended.</param>
 internal sealed record Fault(FaultKind Kind, string Node, string? Other, TimeSpan After, TimeSpan Lasts, TimeSpan Ahead = default)
 {
-    public override string ToString() => string.Create(
+    /// <summary>What is cut where that is not a node from others for the whole of the time.</summary>
+    public Partition? Partition { get; init; }
+
+    /// <summary>What follows, its begin counted from when the nodes of this one are there again.</summary>
+    public Fault? Then { get; init; }
+
+    public override string ToString() => Own() + (Partition is null ? "" : $" {Partition}") + (Then is null ? "" : $", then {Then}");
+
+    private string Own() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Kind.ToString().ToLowerInvariant()} {Node}{(Other is null ? "" : $"-{Other}")} at {After.TotalSeconds:0.0} s for {Lasts.TotalSeconds:0.0} s{(Ahead == default ? "" : $" by {Ahead.TotalMinutes:+0;-0} min")}");
 }

@@ -113,6 +113,12 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
             case FaultKind.Flap:
                 await FlapAsync(fault);
                 break;
+            case FaultKind.Young:
+                await YoungAsync(fault);
+                break;
+            case FaultKind.Part or FaultKind.Stagger or FaultKind.OneWay or FaultKind.Recut:
+                await PartitionInjector.RunAsync(fault.Partition!, nodes.Labs.Network!);
+                break;
             default:
                 var cut = CutOf(fault);
                 nodes.Labs.Network!.Cut(cut);
@@ -141,6 +147,22 @@ internal sealed class FaultInjector(CampaignNodes nodes, WholeCheck whole, Actio
         say($"{node} is killed");
         await nodes.EndedAsync(node);
         nodes.Labs.Network?.Mend(cut);
+    }
+
+    private async Task YoungAsync(Fault fault)
+    {
+        List<string> young = fault.Other is { } other ? [fault.Node, other] : [fault.Node];
+        young.ForEach(nodes.Kill);
+        await LastAsync(fault);
+        await Task.WhenAll(young.Select(StartAsync));
+        if ((await Task.WhenAll(young.Select(node => whole.HasJoinedAsync(node, ready: true, JoinWithin)))).Contains(false))
+        {
+            // What comes then would be a second fault, before the first is over.
+            say($"{string.Join(" or ", young)} is not ready within {JoinWithin.TotalSeconds} s");
+            return;
+        }
+
+        await RunAsync(fault.Then!);
     }
 
     private async Task SlowAsync(Fault fault)

@@ -77,4 +77,19 @@ internal enum FaultKind
 
     /// <summary>All connections of a node are reset, over and over.</summary>
     Churn,
+
+    /// <summary>A backend, and mostly another node with it, starts again, and within seconds the next fault begins: others have more patience with them.</summary>
+    Young,
+
+    /// <summary>A partition along any line, all links at once.</summary>
+    Part,
+
+    /// <summary>A partition whose links go one after another, and come back so.</summary>
+    Stagger,
+
+    /// <summary>A partition of which each link is down in one direction alone.</summary>
+    OneWay,
+
+    /// <summary>A partition, and another one before the first is decided.</summary>
+    Recut,
 }

@@ -7,8 +7,12 @@ internal static class FaultSchedule
 {
     private const int TriesForSecond = 20;
 
+    /// <summary>Kinds that nodes notice at different times, the more so where their patience differs; <c>uneven</c> on the command line.</summary>
+    public static IReadOnlyList<FaultKind> Uneven { get; } = [FaultKind.Young, FaultKind.Part, FaultKind.Stagger, FaultKind.OneWay, FaultKind.Recut];
+
     /// <summary>Kinds that only make sense alone: they hit everybody.</summary>
-    private static readonly HashSet<FaultKind> Alone = [FaultKind.Full, FaultKind.Halt, FaultKind.Relay, FaultKind.Apart, FaultKind.Outvote, FaultKind.Rift];
+    private static readonly HashSet<FaultKind> Alone =
+        [FaultKind.Full, FaultKind.Halt, FaultKind.Relay, FaultKind.Apart, FaultKind.Outvote, FaultKind.Rift, .. Uneven];
 
     public static IEnumerable<Episode> Create(int seed, IReadOnlyList<FaultKind> kinds, Topology topology)
     {
@@ -103,6 +107,16 @@ internal static class FaultSchedule
                 return new Fault(kind, node, null, after, Seconds(random, 0, 6));
             case FaultKind.Churn:
                 return new Fault(kind, node, null, after, Seconds(random, 1, 5));
+            case FaultKind.Part:
+                return Parted(kind, PartitionShapes.Plain(random, topology), after);
+            case FaultKind.Stagger:
+                return Parted(kind, PartitionShapes.Stagger(random, topology), after);
+            case FaultKind.OneWay:
+                return Parted(kind, PartitionShapes.OneWay(random, topology), after);
+            case FaultKind.Recut:
+                return Parted(kind, PartitionShapes.Recut(random, topology), after);
+            case FaultKind.Young:
+                return Young(random, topology, after);
             default:
                 return new Fault(kind, node, null, after, Length(random));
         }
@@ -110,6 +124,23 @@ internal static class FaultSchedule
         string Backend() => topology.Backends[random.Next(topology.BackendCount)];
 
         bool IsBackend(string name) => topology.Backends.Contains(name);
+    }
+
+    private static Fault Parted(FaultKind kind, Partition partition, TimeSpan after) =>
+        new(kind, "network", null, after, partition.Lasts) { Partition = partition };
+
+    /// <summary>Who has just started, and what comes then.</summary>
+    private static Fault Young(Random random, Topology topology, TimeSpan after)
+    {
+        var node = topology.Backends[random.Next(topology.BackendCount)];
+        string?[] others = [.. topology.Frontends, .. topology.Frontends, Topology.Lighthouse, null];
+        var other = topology.FrontendCount > 1 ? others[random.Next(others.Length)] : null;
+
+        // Old ones only: two backends that lose their memory one after another are two faults, with the cluster whole in between.
+        string[] old = [.. topology.Backends.Where(backend => backend != node)];
+        var kind = random.Next(10) switch { 0 => FaultKind.Hang, < 5 => FaultKind.Part, < 7 => FaultKind.Stagger, 7 => FaultKind.OneWay, _ => FaultKind.Recut };
+        var then = kind == FaultKind.Hang ? new Fault(kind, old[random.Next(old.Length)], null, default, Length(random)) : Choose(kind, random, topology);
+        return new Fault(FaultKind.Young, node, other, after, Seconds(random, 0, 2)) { Then = then with { After = Seconds(random, 0, 6) } };
     }
 
     // Below what the failure detector bears, about as long as its verdict takes, or long past it.

@@ -33,6 +33,10 @@ internal static class Promise
         // One of the two is enough to heal the cut.
         FaultKind.Pair => [fault.Node],
         FaultKind.Apart => [],
+
+        // These come alone, and nobody loses its memory by a cut but those who are told that they were removed.
+        FaultKind.Part or FaultKind.Stagger or FaultKind.OneWay or FaultKind.Recut => [],
+        FaultKind.Young => fault.Other is { } other ? [fault.Node, other] : [fault.Node],
         FaultKind.Split => [fault.Node, fault.Other!],
         FaultKind.Full or FaultKind.Halt => topology.Regular,
         _ => [fault.Node],

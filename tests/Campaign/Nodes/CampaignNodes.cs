@@ -28,8 +28,10 @@ internal sealed class CampaignNodes : IAsyncDisposable
     /// <param name="programs">Where the frontend, the lighthouse and the campaign's app were built.</param>
     /// <param name="logs">A directory: a file for each node.</param>
     /// <param name="say">Told of every process that ended unasked.</param>
+    /// <param name="own">Further settings of the node of that number.</param>
     public CampaignNodes(
-        Topology topology, Programs programs, Labs labs, IReadOnlyList<KeyValuePair<string, string>> settings, string logs, Action<string> say)
+        Topology topology, Programs programs, Labs labs, IReadOnlyList<KeyValuePair<string, string>> settings, string logs, Action<string> say,
+        Func<int, IReadOnlyList<KeyValuePair<string, string>>>? own = null)
     {
         Topology = topology;
         Labs = labs;
@@ -53,6 +55,7 @@ internal sealed class CampaignNodes : IAsyncDisposable
             .. topology.Backends.Append(topology.Spare).Select(name => Spec(name, NodeRole.Backend, programs.App)),
             .. topology.Frontends.Select(name => Spec(name, NodeRole.Frontend, programs.Frontend)),
         ];
+        specs = [.. specs.Select((spec, number) => spec with { Settings = own?.Invoke(number) ?? [] })];
         _set = new NodeSet(new ClusterPlan(specs, [], settings, labs.Disks?.Root), spec => new NodeLog(spec.Name, 0, Log(logs, spec.Name)));
         _supervisor = Task.Run(SuperviseAsync);
     }

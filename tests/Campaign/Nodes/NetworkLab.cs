@@ -84,7 +84,7 @@ internal sealed class NetworkLab : IDisposable
     {
         lock (_lock)
         {
-            foreach (var ear in directions.Distinct().GroupBy(direction => direction.To))
+            foreach (var ear in directions.GroupBy(direction => direction.To))
             {
                 var lines = new List<string>();
                 foreach (var direction in ear)

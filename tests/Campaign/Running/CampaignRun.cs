@@ -53,7 +53,8 @@ internal sealed class CampaignRun(CampaignOptions options, Programs programs, in
         var topology = new Topology(options.Backends, options.Frontends);
         using var labs = options.Loopback ? Labs.None : Labs.Create(topology, Wanted(options, seed), directory);
         await using var nodes = new CampaignNodes(
-            topology, programs, labs, [.. SettingsFor(options.Backends), .. options.Settings], directory, Note);
+            topology, programs, labs, [.. SettingsFor(options.Backends), .. options.Settings], directory, Note,
+            options.HasUnevenPatience(seed) ? number => Patience.Of(seed, number) : null);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var whole = new WholeCheck(nodes, http);
         topology.Regular.ToList().ForEach(nodes.Start);

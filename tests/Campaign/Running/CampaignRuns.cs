@@ -29,6 +29,7 @@ internal static class CampaignRuns
             }
         }
 
+        var commit = Commit(repository);
         var results = new List<RunResult>();
         for (var seed = options.Seed; seed < options.Seed + options.Runs && !cancellation.IsCancellationRequested; seed++)
         {
@@ -42,9 +43,8 @@ internal static class CampaignRuns
                 Report.Run(result, options);
                 if (options.Table is { } table)
                 {
-                    RunTable.Append(table, result);
+                    RunTable.Append(table, result, DateTimeOffset.UtcNow, commit);
                 }
-
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -55,6 +55,20 @@ internal static class CampaignRuns
 
         Report.All(results);
         return results.Any(result => result.Violations.Count > 0) ? 1 : 0;
+    }
+
+    /// <summary>What was checked out; a plus where something in it was changed.</summary>
+    private static string Commit(Repository repository)
+    {
+        try
+        {
+            string Git(params string[] arguments) => Command.Run("git", ["-C", repository.Root, .. arguments]).Trim();
+            return Git("rev-parse", "--short", "HEAD") + (Git("status", "--porcelain", "--untracked-files=no").Length > 0 ? "+" : "");
+        }
+        catch (Exception exception) when (exception is CampaignException or System.ComponentModel.Win32Exception)
+        {
+            return "unknown";
+        }
     }
 
     private static void Say(string text) => Console.WriteLine(text);

@@ -35,7 +35,7 @@ internal static class Report
         var episode = result.Episodes.LastOrDefault(episode => episode.Began <= first.At)?.Episode;
         var kinds = string.Join(',', options.KindsOf(result.Seed)).ToLowerInvariant();
         var again = $"dotnet run --project tests/Campaign -- --seed {result.Seed} --faults {kinds} --sessions {options.Sessions}"
-            + $" --backends {options.Backends} --frontends {options.Frontends} --disks {(result.HasDisks ? "all" : "none")}{(options.Bug is null ? "" : $" --bug {options.Bug}")}";
+            + $" --backends {options.Backends} --frontends {options.Frontends} --disks {(result.HasDisks ? "all" : "none")} --patience {(result.HasUnevenPatience ? "all" : "none")}{(options.Bug is null ? "" : $" --bug {options.Bug}")}";
         Console.WriteLine($"Again: {again}{(episode is null ? "" : $" --only {episode.Number}")}");
         Console.WriteLine($"The history: {result.Path}, the nodes' logs beside it.");
     }

@@ -7,12 +7,14 @@ namespace Pomegranate.Campaign.Running;
 
 /// <summary>What came of one run.</summary>
 /// <param name="HasDisks">Whether sessions were kept on disk too.</param>
+/// <param name="HasUnevenPatience">Whether nodes differed in how long they bore silence.</param>
 /// <param name="Sessions">How many there were in all.</param>
 /// <param name="Maybe">Operations whose outcome the client was not told.</param>
 /// <param name="LargestNode">The resident memory of the largest node at rest, in MB.</param>
 internal sealed record RunResult(
     int Seed,
     bool HasDisks,
+    bool HasUnevenPatience,
     string Path,
     int Operations,
     int Sessions,
@@ -31,6 +33,7 @@ internal sealed record RunResult(
         return new RunResult(
             seed,
             options.HasDisks(seed),
+            options.HasUnevenPatience(seed),
             path,
             operations.Count,
             operations.Select(operation => operation.Session).Distinct().Count(),

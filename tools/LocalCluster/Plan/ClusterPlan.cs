@@ -106,7 +106,7 @@ internal sealed class ClusterPlan
             }
         }
 
-        foreach (var (key, value) in _settings)
+        foreach (var (key, value) in _settings.Concat(node.Settings))
         {
             yield return new(key.Replace(":", "__", StringComparison.Ordinal), value);
         }

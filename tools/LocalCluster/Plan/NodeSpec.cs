@@ -11,6 +11,9 @@ internal sealed record NodeSpec(string Name, NodeRole Role, NodeProgram Program,
     /// <summary>The command that runs <c>dotnet</c>, such as <c>ip netns exec NAME</c>; empty for none.</summary>
     public IReadOnlyList<string> Launcher { get; init; } = [];
 
+    /// <summary>Configuration of this node alone, over the cluster's.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
+
     /// <summary>The address nodes know it by.</summary>
     public string Address => $"{Host}:{ClusterPort}";
 
