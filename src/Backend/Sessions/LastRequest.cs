@@ -33,9 +33,12 @@ internal static class LastRequest
         writer.UInt64(request.Frontend);
         writer.VarInt(request.Number);
         writer.Count(changes.Count);
+
+        // Run again at a second new home, it must find what it found the first time, not what its first run left.
+        var undone = before is null ? null : Undo(before, request);
         foreach (var (key, _) in changes)
         {
-            var former = before?.Find(key);
+            var former = undone?.FirstOrDefault(value => value.Key == key) is { Key: not null } first ? first.Value : before?.Find(key);
             writer.String(key);
             writer.Bool(former is not null);
             if (former is not null)

@@ -42,6 +42,19 @@ public sealed class LastRequestTests
     }
 
     [Fact]
+    public void Undo_RunAgainAndAgain_GivesTheValuesBeforeTheFirstRun()
+    {
+        var before = Entry(First, new SessionAttribute("count", First, [1]));
+        var once = Change(before, Second, Request, ("count", [2]), ("new", [3]));
+        var twice = Change(once, Third, Request, ("count", [2]), ("new", [3]));
+
+        var former = LastRequest.Undo(twice, Request)!.ToDictionary();
+
+        Assert.Equal([1], former["count"]);
+        Assert.Null(former["new"]);
+    }
+
+    [Fact]
     public void Undo_AnotherRequest_Nothing()
     {
         var after = Change(null, First, Request, ("count", [1]));
