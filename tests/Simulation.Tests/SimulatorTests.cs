@@ -1,0 +1,62 @@
+using Pomegranate.Campaign.Checking;
+using Pomegranate.Simulation.Judging;
+using Pomegranate.Simulation.Plans;
+using Pomegranate.Simulation.Rules;
+using Pomegranate.Simulation.Stories;
+
+namespace Pomegranate.Simulation.Tests;
+
+/// <summary>The simulator finds what is there to be found: the fault of build 240d04d, and each seeded bug.</summary>
+public sealed class SimulatorTests
+{
+    private const int Schedules = 3_000;
+    private static readonly RuleSet Today = RuleSet.All.First(set => set.Name == "today");
+
+    public static TheoryData<string> Bugs => [.. Enum.GetNames<SeededBug>().Where(name => name != nameof(SeededBug.None))];
+
+    [Fact]
+    public void Run_SameSeedTwice_SameHistory()
+    {
+        for (var seed = 1UL; seed <= 20; seed++)
+        {
+            var (one, other) = (Simulator.Run(PlanMaker.Of(seed), Today), Simulator.Run(PlanMaker.Of(seed), Today));
+            Assert.Equal(one.Events, other.Events);
+            Assert.Equal(one.History.Select(Text), other.History.Select(Text));
+        }
+
+        static string Text(Campaign.Histories.Operation operation) => Campaign.Histories.History.Text(operation);
+    }
+
+    [Fact]
+    public void Run_TodaysRules_RemovalsAddUpAndAcknowledgedWritesAreLost()
+    {
+        var found = Failing(Today, SeededBug.None, result => result.Violations.Any(violation => violation.Kind == ViolationKind.LostWrite));
+        var shrunk = new Shrinker(Today, SeededBug.None, 400).Shrink(found);
+        Assert.True(shrunk.Faults.Count <= found.Plan.Faults.Count);
+        var story = StoryTeller.Tell(shrunk, Today, SeededBug.None);
+        Assert.Contains("must go", story, StringComparison.Ordinal);
+        Assert.Contains("Lost", story, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Bugs))]
+    public void Run_SeededBug_IsFoundWhereNothingIsWithoutIt(string bug)
+    {
+        var rules = RuleSet.All[^1];
+        Failing(rules, Enum.Parse<SeededBug>(bug), result => Simulator.Run(result.Plan, rules).Violations.Count == 0);
+    }
+
+    private static SimulationResult Failing(RuleSet rules, SeededBug bug, Predicate<SimulationResult> fits)
+    {
+        for (var seed = 1UL; seed <= Schedules; seed++)
+        {
+            var result = Simulator.Run(PlanMaker.Of(seed), rules, bug);
+            if (result.Violations.Count > 0 && fits(result))
+            {
+                return result;
+            }
+        }
+
+        throw new InvalidOperationException($"None of {Schedules} schedules found it.");
+    }
+}

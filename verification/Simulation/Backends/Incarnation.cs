@@ -1,0 +1,58 @@
+using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.State;
+using Pomegranate.Gateway;
+using Pomegranate.Simulation.Cluster;
+using static Pomegranate.Gateway.GatewayProtocol;
+
+namespace Pomegranate.Simulation.Backends;
+
+/// <summary>A session at its home: as <c>LiveSession</c>, whose commit is written for tasks.</summary>
+/// <param name="recovered">What the replicas knew; null for a session that does not exist.</param>
+internal sealed class Incarnation(Process self, SessionEntry? recovered)
+{
+    private readonly uint _epoch = (recovered?.Version.Epoch ?? 0) + 1;
+    private readonly ulong _writer = (ulong)(self.Id + 1);
+    private uint _sequence;
+    private ulong _nextOutcome = Outcomes.Next(recovered);
+    private bool _mustSendWhole = true;
+
+    public SessionEntry? Entry { get; private set; } = recovered;
+
+    public SessionChanges Begin(RequestId request, bool undoes)
+    {
+        var changes = new SessionChanges();
+        changes.StartFrom(Entry);
+        if (undoes && Entry is { } entry && LastRequest.Undo(entry, request) is { } former)
+        {
+            self.World.Count("earlier run undone");
+            changes.Undo(former);
+        }
+
+        return changes;
+    }
+
+    /// <summary>What is to be committed, and what of it is sent.</summary>
+    public (SessionEntry Delta, SessionEntry Sent) Prepare(RequestId request, SessionChanges changes, RequestReply? outcome)
+    {
+        var version = new SessionVersion(_epoch, ++_sequence, _writer);
+        var attributes = new List<SessionAttribute>();
+        if (outcome is not null)
+        {
+            attributes.AddRange(Outcomes.Add(Entry, Outcome.Of(outcome, null) with { Number = _nextOutcome++ }, version, SessionContent.Limits));
+        }
+        else
+        {
+            attributes.Add(LastRequest.Attribute(request, version, Entry, changes.Attributes));
+        }
+
+        attributes.AddRange(changes.Attributes.Select(change => new SessionAttribute(change.Key, version, change.Value)));
+        var delta = SessionEntry.Live(version, default, 1, attributes);
+        return (delta, _mustSendWhole && Entry is not null ? Entry.Merge(delta) : delta);
+    }
+
+    public void Committed(SessionEntry delta)
+    {
+        Entry = Entry is null ? delta : Entry.Merge(delta);
+        _mustSendWhole = false;
+    }
+}

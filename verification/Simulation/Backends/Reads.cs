@@ -1,0 +1,134 @@
+using Pomegranate.Backend.State;
+using Pomegranate.Sessions;
+using Pomegranate.Simulation.Cluster;
+using Pomegranate.Simulation.Core;
+using Pomegranate.Simulation.Judging;
+using static Pomegranate.Simulation.Cluster.Messages;
+
+namespace Pomegranate.Simulation.Backends;
+
+/// <summary>A backend's recoveries of sessions until the rules say that enough have answered: as <c>SessionReplica</c>.</summary>
+internal sealed class Reads(Process self)
+{
+    private const long Resend = 250 * Span.Millisecond;
+    private const long Timeout = 10 * Span.Second;
+
+    private readonly List<Pending> _pending = [];
+    private readonly Replica _replica = self.Backend!.Replica;
+    private long _lastTicket;
+    private long _view;
+
+    public void Recover(SessionId id, Action<SessionEntry?> done, Action failed)
+    {
+        var read = new Pending(++_lastTicket, id, done, failed, self.Clock.Now) { Answers = self.Bit, Merged = _replica.Find(id) };
+        _pending.Add(read);
+        Ask(read);
+        CompleteMet();
+    }
+
+    public void OnFetch(Process from, Fetch fetch)
+    {
+        if (self.Rules.Answers(from.Id, fetch.View))
+        {
+            self.Send(from, new Fetched(fetch.Ticket, fetch.View, _replica.Find(fetch.Id)));
+        }
+    }
+
+    public void OnFetched(Process from, Fetched fetched)
+    {
+        if (!self.Rules.Heeds(from.Id, fetched.View) || _pending.Find(read => read.Ticket == fetched.Ticket) is not { } read)
+        {
+            return;
+        }
+
+        read.Answers |= from.Bit;
+        read.Differ |= !IsSame(read.Merged, fetched.Entry);
+        read.Merged = read.Merged is null || fetched.Entry is null ? read.Merged ?? fetched.Entry : read.Merged.Merge(fetched.Entry);
+        CompleteMet();
+    }
+
+    public void OnRules()
+    {
+        if (_view != self.Rules.View)
+        {
+            _view = self.Rules.View;
+            foreach (var read in _pending)
+            {
+                read.Answers = self.Bit;
+                Ask(read);
+            }
+        }
+
+        CompleteMet();
+    }
+
+    public void OnTick()
+    {
+        var now = self.Clock.Now;
+        for (var i = 0; i < _pending.Count; i++)
+        {
+            var read = _pending[i];
+            if (now - read.Started > Timeout)
+            {
+                _pending.RemoveAt(i--);
+                self.World.Count("recovery timed out");
+                read.Failed();
+            }
+            else if (now - read.AskedAt > Resend)
+            {
+                Ask(read);
+            }
+        }
+
+        CompleteMet();
+    }
+
+    private static bool IsSame(SessionEntry? one, SessionEntry? other) =>
+        one is null || other is null ? ReferenceEquals(one, other) : one.HasSameChangesAs(other);
+
+    private void CompleteMet()
+    {
+        for (var i = 0; i < _pending.Count; i++)
+        {
+            var read = _pending[i];
+            if (self.World.Bug != SeededBug.StaleReplica && !self.Rules.IsRead(read.Answers, self.Clock.Now - read.Started))
+            {
+                continue;
+            }
+
+            _pending.RemoveAt(i);
+            i = -1;
+            if (read.Differ && read.Merged is { } merged)
+            {
+                // What somebody sees must not be taken back by the next failover: first it is on a quorum.
+                self.World.Count("recovery wrote back");
+                self.Backend!.Writes.Commit(read.Id, merged, _ => read.Done(merged), read.Failed);
+            }
+            else
+            {
+                read.Done(read.Merged);
+            }
+        }
+    }
+
+    private void Ask(Pending read)
+    {
+        read.AskedAt = self.Clock.Now;
+        var fetch = new Fetch(read.Ticket, self.Rules.View, read.Id);
+        foreach (var peer in (self.Rules.Voters & ~self.Bit & ~read.Answers).All())
+        {
+            self.Send(peer, fetch);
+        }
+    }
+
+    private sealed record Pending(long Ticket, SessionId Id, Action<SessionEntry?> Done, Action Failed, long Started)
+    {
+        public ulong Answers { get; set; }
+
+        public SessionEntry? Merged { get; set; }
+
+        public bool Differ { get; set; }
+
+        public long AskedAt { get; set; }
+    }
+}

@@ -1,0 +1,120 @@
+using Pomegranate.Backend.State;
+using Pomegranate.Sessions;
+using Pomegranate.Simulation.Cluster;
+using Pomegranate.Simulation.Core;
+using Pomegranate.Simulation.Judging;
+using static Pomegranate.Simulation.Cluster.Messages;
+
+namespace Pomegranate.Simulation.Backends;
+
+/// <summary>A backend's commits until the rules say that enough have acknowledged them: as <c>ReplicaWrites</c>.</summary>
+internal sealed class Writes(Process self)
+{
+    private const long Resend = 250 * Span.Millisecond;
+    private const long Timeout = 10 * Span.Second;
+
+    private readonly List<Pending> _pending = [];
+    private readonly Replica _replica = self.Backend!.Replica;
+    private long _lastTicket;
+    private long _view;
+    private ulong _receivers;
+
+    public void Commit(SessionId id, SessionEntry entry, Action<ulong> done, Action failed)
+    {
+        var write = new Pending(++_lastTicket, id, entry, done, failed, self.Clock.Now) { Acks = self.Bit };
+        _pending.Add(write);
+        _replica.Merge(id, entry);
+        Send(write, self.Rules.Receivers);
+        CompleteMet();
+    }
+
+    public void OnStore(Process from, Store store)
+    {
+        _replica.Merge(store.Id, store.Entry);
+        if (self.Rules.Answers(from.Id, store.View))
+        {
+            self.Send(from, new Stored(store.Ticket, store.View));
+        }
+    }
+
+    public void OnStored(Process from, Stored stored)
+    {
+        if (self.Rules.Heeds(from.Id, stored.View) && _pending.Find(write => write.Ticket == stored.Ticket) is { } write)
+        {
+            write.Acks |= from.Bit;
+            CompleteMet();
+        }
+    }
+
+    /// <summary>Who is there has changed, or whose word counts.</summary>
+    public void OnRules()
+    {
+        var receivers = self.Rules.Receivers;
+        var joined = receivers & ~_receivers;
+        if (_view != self.Rules.View)
+        {
+            // Words of another view count for nothing: all are asked again.
+            _view = self.Rules.View;
+            _pending.ForEach(write => write.Acks = self.Bit);
+            joined = receivers;
+        }
+
+        _receivers = receivers;
+        if (joined != 0)
+        {
+            _pending.ForEach(write => Send(write, joined));
+        }
+
+        CompleteMet();
+    }
+
+    public void OnTick()
+    {
+        var now = self.Clock.Now;
+        for (var i = 0; i < _pending.Count; i++)
+        {
+            var write = _pending[i];
+            if (now - write.Started > Timeout)
+            {
+                _pending.RemoveAt(i--);
+                self.World.Count("commit timed out");
+                write.Failed();
+            }
+            else if (now - write.SentAt > Resend)
+            {
+                Send(write, self.Rules.Receivers & ~write.Acks);
+            }
+        }
+    }
+
+    private void CompleteMet()
+    {
+        for (var i = 0; i < _pending.Count; i++)
+        {
+            var write = _pending[i];
+            if (self.World.Bug == SeededBug.AckBeforeQuorum || self.Rules.IsCommitted(write.Acks))
+            {
+                _pending.RemoveAt(i);
+                write.Done(write.Acks);
+                i = -1;
+            }
+        }
+    }
+
+    private void Send(Pending write, ulong receivers)
+    {
+        write.SentAt = self.Clock.Now;
+        var store = new Store(write.Ticket, self.Rules.View, write.Id, write.Entry);
+        foreach (var peer in (receivers & ~self.Bit).All())
+        {
+            self.Send(peer, store);
+        }
+    }
+
+    private sealed record Pending(long Ticket, SessionId Id, SessionEntry Entry, Action<ulong> Done, Action Failed, long Started)
+    {
+        public ulong Acks { get; set; }
+
+        public long SentAt { get; set; }
+    }
+}

@@ -1,0 +1,67 @@
+using Pomegranate.Backend.State;
+using Pomegranate.Simulation.Cluster;
+
+namespace Pomegranate.Simulation.Judging;
+
+/// <summary>
+/// Knows what was acknowledged and who holds it, which no node does. It excuses exactly this: every replica that held an
+/// acknowledged change was killed, before another had it.
+/// </summary>
+internal sealed class Oracle(World world)
+{
+    private readonly SessionEntry?[] _acknowledged = new SessionEntry?[world.Plan.Clients.Count];
+    private readonly long[] _excusedAt = Filled(world.Plan.Clients.Count);
+
+    public void Acknowledged(Process home, int session, SessionEntry delta)
+    {
+        _acknowledged[session] = _acknowledged[session] is { } before ? before.Merge(delta) : delta;
+        _ = home;
+    }
+
+    /// <summary>Whether what was lost of the session at that moment, µs, may be lost.</summary>
+    public bool IsExcused(int session, double at) => at >= _excusedAt[session];
+
+    /// <summary>A process is about to end, and its memory with it.</summary>
+    public void BeforeEnd(Process process)
+    {
+        if (!process.IsBackend || world.Plan.HasDisks)
+        {
+            return;
+        }
+
+        for (var session = 0; session < _acknowledged.Length; session++)
+        {
+            if (_acknowledged[session] is { } acknowledged && _excusedAt[session] == long.MaxValue
+                && !Holds(session, acknowledged, except: process) && Holds(session, acknowledged, except: null))
+            {
+                world.Count(process.IsKilled ? "last copy killed (excused)" : "last copy ended by decision");
+                world.Say(process, session, "held what nobody else did");
+                if (process.IsKilled)
+                {
+                    _excusedAt[session] = world.Now;
+                }
+            }
+        }
+    }
+
+    private bool Holds(int session, SessionEntry acknowledged, Process? except)
+    {
+        SessionEntry? all = null;
+        foreach (var process in world.Running)
+        {
+            if (process.IsBackend && process != except && process.Backend!.Replica.Find(world.Sessions.IdOf(session)) is { } entry)
+            {
+                all = all is null ? entry : all.Merge(entry);
+            }
+        }
+
+        return all is not null && all.Merge(acknowledged).HasSameChangesAs(all);
+    }
+
+    private static long[] Filled(int count)
+    {
+        var array = new long[count];
+        Array.Fill(array, long.MaxValue);
+        return array;
+    }
+}

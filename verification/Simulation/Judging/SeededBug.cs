@@ -1,0 +1,22 @@
+namespace Pomegranate.Simulation.Judging;
+
+/// <summary>A bug that the simulator must find, or its green proves nothing: those of the campaign that are of its kind.</summary>
+internal enum SeededBug
+{
+    None,
+
+    /// <summary>A commit is done before a quorum has it.</summary>
+    AckBeforeQuorum,
+
+    /// <summary>A request that comes again runs again.</summary>
+    DedupOff,
+
+    /// <summary>The recorded outcome of an exactly-once request is not looked at.</summary>
+    OutcomeIgnored,
+
+    /// <summary>A merge forgets what only one side has.</summary>
+    MergeDropsAttribute,
+
+    /// <summary>A new home, and a backend that joins, are content with what they hold themselves.</summary>
+    StaleReplica,
+}

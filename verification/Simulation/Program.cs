@@ -1,0 +1,3 @@
+using Pomegranate.Simulation.CommandLine;
+
+return SimulationCommand.Create().Parse(args).Invoke();
