@@ -2,19 +2,20 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Session;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Pomegranate.Sessions;
 
 namespace Pomegranate.Backend.DataProtection;
 
 /// <summary>
-/// Spares <c>UseSession()</c> a cipher. It finds no cookie of its own in a request of ours, makes a session key and
-/// encrypts a cookie of it, which is never sent (see <see cref="Sessions.CurrentSessionStore"/>): 14 of the 245 us that a
-/// backend took for a request.
+/// Spares <c>UseSession()</c> its ciphers where its sessions are ours. It takes our cookie for its own, and would fail to decrypt
+/// it, with a warning; then it makes a session key and encrypts a cookie of it, which is never sent (see
+/// <see cref="Sessions.CurrentSessionStore"/>): 14 of the 245 us that a backend took for a request.
 /// </summary>
 /// <remarks>
-/// Only that is left out: what is protected for the middleware and is as long as its keys. Everything else, and every
-/// decryption, is the framework's. Were the cookie ever sent, it would be empty.
+/// Only that is left out: what is protected for the middleware and is as long as its keys, and what it would decrypt and is
+/// as long as our ids, which reads as nothing. Everything else is the framework's. Were the cookie ever sent, it would be empty.
 /// </remarks>
-internal sealed class UnsentCookieProtection(IDataProtectionProvider inner) : IDataProtectionProvider
+internal sealed class UnsentCookieProtection(IDataProtectionProvider inner, Func<bool> areSessionsOurs) : IDataProtectionProvider
 {
     /// <summary>The middleware's session key: a <see cref="Guid"/> as text.</summary>
     private const int KeyLength = 36;
@@ -22,7 +23,7 @@ internal sealed class UnsentCookieProtection(IDataProtectionProvider inner) : ID
     public IDataProtector CreateProtector(string purpose)
     {
         var protector = inner.CreateProtector(purpose);
-        return purpose == nameof(SessionMiddleware) ? new SessionKeyProtector(protector) : protector;
+        return purpose == nameof(SessionMiddleware) && areSessionsOurs() ? new SessionKeyProtector(protector) : protector;
     }
 
     /// <summary>Puts it before the provider that the services have; one that the app registers later takes its place.</summary>
@@ -30,7 +31,7 @@ internal sealed class UnsentCookieProtection(IDataProtectionProvider inner) : ID
     {
         var framework = services.Last(s => s.ServiceType == typeof(IDataProtectionProvider) && !s.IsKeyedService);
         services.Replace(ServiceDescriptor.Describe(
-            typeof(IDataProtectionProvider), provider => new UnsentCookieProtection(Make(provider, framework)), framework.Lifetime));
+            typeof(IDataProtectionProvider), provider => new UnsentCookieProtection(Make(provider, framework), () => provider.GetService<ISessionStore>() is Sessions.CurrentSessionStore), framework.Lifetime));
     }
 
     private static IDataProtectionProvider Make(IServiceProvider provider, ServiceDescriptor descriptor) => (IDataProtectionProvider)(
@@ -44,6 +45,6 @@ internal sealed class UnsentCookieProtection(IDataProtectionProvider inner) : ID
 
         public byte[] Protect(byte[] plaintext) => plaintext.Length == KeyLength ? [] : inner.Protect(plaintext);
 
-        public byte[] Unprotect(byte[] protectedData) => inner.Unprotect(protectedData);
+        public byte[] Unprotect(byte[] protectedData) => protectedData.Length == SessionId.Size ? [] : inner.Unprotect(protectedData);
     }
 }

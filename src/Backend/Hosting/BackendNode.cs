@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -94,7 +95,12 @@ internal sealed partial class BackendNode(
         _system!.ActorOf(LeaseRenewal.Props(lease, AppName.RoleOf(node.Value.App), node.Value, time), "home-lease");
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
-            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) { Lease = lease, Clock = clock };
+            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) 
+        {
+            Lease = lease,
+            Clock = clock,
+            Cookie = new SessionCookie(services.GetRequiredService<IOptions<SessionOptions>>().Value),
+        };
 
         _gauges = new BackendGauges(node.Value.NodeName, server, context.Actors);
         var sharding = new SessionSharding(node.Value.Shards);

@@ -40,13 +40,14 @@ public static class PomegranateBackendExtensions
         if (!builder.Configuration.GetSection($"{NodeOptions.Section}:{nameof(NodeOptions.Seeds)}").GetChildren().Any())
         {
             services.AddDistributedMemoryCache();
-            services.AddSession(session => session.Cookie.IsEssential = true);
+            services.AddSession();
             services.AddSingleton<IStartupFilter, InMemorySessionFilter>();
             return builder;
         }
 
         services.AddValidatedOptions<ClusterSessionOptions, ClusterSessionOptionsValidator>(builder.Configuration, ClusterSessionOptions.Section);
         services.AddValidatedOptions<ReplicationOptions, ReplicationOptionsValidator>(builder.Configuration, ReplicationOptions.Section);
+        AppSessionOptions.AddTo(services);
         services.AddValidatedOptions<PomegranateServerOptions, PomegranateServerOptionsValidator>(builder.Configuration, PomegranateServerOptions.Section);
 
         services.TryAddSingleton(TimeProvider.System);
@@ -65,7 +66,8 @@ public static class PomegranateBackendExtensions
                 akka.AddHocon(DurableSetup.Hocon, HoconAddMode.Prepend);
                 akka.AddSetup(new DurableSetup(store));
             }
-        });
+        }, provider => SessionCookieName.ToRoles(
+            provider.GetRequiredService<IOptions<NodeOptions>>().Value.App, provider.GetRequiredService<IOptions<SessionOptions>>().Value.Cookie.Name!));
         services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
         services.AddSingleton<ISessionInspector, SessionInspector>();
         services.AddSingleton<IStartupFilter, ExactlyOnceTrial>();

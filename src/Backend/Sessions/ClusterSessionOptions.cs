@@ -1,13 +1,40 @@
+using Microsoft.AspNetCore.Http;
+
 namespace Pomegranate.Backend.Sessions;
 
 /// <summary>How sessions live and what they may weigh. Section <c>Pomegranate:Session</c>; read once, at start.</summary>
+/// <remarks>
+/// <see cref="IdleTimeout"/> and the cookie hold where the app's own <c>SessionOptions</c> (<c>AddSession(o =&gt; ...)</c>) say
+/// nothing else.
+/// </remarks>
 public sealed class ClusterSessionOptions
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Pomegranate:Session";
 
-    /// <summary>A session that no request has used for so long ends. 1 s to 30 days, default 20 min.</summary>
+    /// <summary>
+    /// A session that no request has used for so long ends. 1 s to 366 days, default 20 min. The app's
+    /// <c>SessionOptions.IdleTimeout</c> goes before it.
+    /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>
+    /// The session cookie's name, where the app sets none. Default <c>.Pomegranate.Session</c>, with <c>.APP</c> after it for an
+    /// app that has a name.
+    /// </summary>
+    public string? CookieName { get; set; }
+
+    /// <summary>The session cookie's domain, where the app sets none. Default: the host the client asked for, and no other.</summary>
+    public string? CookieDomain { get; set; }
+
+    /// <summary>The session cookie's path, where the app sets none. Default <c>/</c>.</summary>
+    public string CookiePath { get; set; } = "/";
+
+    /// <summary>The session cookie's SameSite, where the app sets none. Default Lax.</summary>
+    public SameSiteMode CookieSameSite { get; set; } = SameSiteMode.Lax;
+
+    /// <summary>When the session cookie is Secure, where the app does not say. Default: when the request came over HTTPS.</summary>
+    public CookieSecurePolicy CookieSecure { get; set; } = CookieSecurePolicy.SameAsRequest;
 
     /// <summary>
     /// The part of <see cref="IdleTimeout"/> after which a use is replicated though nothing changed. A failover can

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Pomegranate.Clustering;
 using Pomegranate.Configuration;
 
 namespace Pomegranate.Backend.Sessions;
@@ -6,11 +7,17 @@ namespace Pomegranate.Backend.Sessions;
 /// <summary>Checks <see cref="ClusterSessionOptions"/>; every violated rule is reported at once.</summary>
 internal sealed class ClusterSessionOptionsValidator : IValidateOptions<ClusterSessionOptions>
 {
+    public static readonly TimeSpan LongestIdleTimeout = TimeSpan.FromDays(366);
+
     public ValidateOptionsResult Validate(string? name, ClusterSessionOptions options)
     {
         var rules = new OptionRules(ClusterSessionOptions.Section);
         var second = TimeSpan.FromSeconds(1);
-        rules.Range(nameof(options.IdleTimeout), options.IdleTimeout, second, TimeSpan.FromDays(30));
+        rules.Range(nameof(options.IdleTimeout), options.IdleTimeout, second, LongestIdleTimeout);
+        rules.Check(
+            string.IsNullOrEmpty(options.CookieName) || SessionCookieName.IsValid(options.CookieName),
+            nameof(options.CookieName), options.CookieName, SessionCookieName.Rule);
+        rules.Check(options.CookiePath.StartsWith('/'), nameof(options.CookiePath), options.CookiePath, "must begin with /");
         rules.Range(nameof(options.AccessReplicationFraction), options.AccessReplicationFraction, 0.01, 0.5);
         rules.Range(nameof(options.SweepInterval), options.SweepInterval, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.PassivateAfter), options.PassivateAfter, second, TimeSpan.FromHours(1));

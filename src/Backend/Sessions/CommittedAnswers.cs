@@ -41,7 +41,9 @@ internal sealed class CommittedAnswers(SessionServices services, LiveSession ses
         return key.IsSameRequest(outcome.Key!)
 
             // The client has its cookie: it has found its session. The id may have been renewed since.
-            ? outcome.Reply with { RequestId = request, Cookie = new(CookieAction.Keep, session.Id) }
+            ? outcome.Reply is var reply && reply.Response is { } response
+                ? reply with { RequestId = request, Response = services.Cookie.Without(response) }
+                : reply with { RequestId = request }
             : new RequestReply(request, ReplyKind.Refused, services.NodeName, Status: 422,
                 Reason: $"This {IdempotencyKey.Header} belongs to another request of this session: method, target or body differ. Make a new key for each request.");
     }

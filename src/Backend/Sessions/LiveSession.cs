@@ -45,6 +45,8 @@ internal sealed class LiveSession
 
     public string NodeName => _services.NodeName;
 
+    public SessionCookie Cookie => _services.Cookie;
+
     public ILogger Logger => _services.Logger;
 
     /// <summary>The committed state; null before the first commit of a new session.</summary>
@@ -179,7 +181,7 @@ internal sealed class LiveSession
 
         if (tell)
         {
-            await _services.OnEnded(new SessionEnded(Id.ToString(), reason));
+            await _services.OnEnded(new SessionEnded(PublicSessionId.Of(Id), reason));
         }
 
         await _services.Replica.CommitAsync([new(Id, Tombstone(outcome))]);

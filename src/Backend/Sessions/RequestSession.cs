@@ -30,27 +30,28 @@ internal sealed class RequestSession(
     private bool _used;
     private bool _sealed;
     private bool _committed;
+    private string? _publicId;
+
+    /// <summary>What the commits so far make of the client's cookie, and what of it is in the response.</summary>
+    private CookieChange _cookie;
+    private CookieChange _written;
 
     ISession IRequestSession.Session => this;
 
     /// <summary>Always true: a session that cannot be read or written is an error, not an absence.</summary>
     public bool IsAvailable => true;
 
-    /// <summary>The session's id, before it is established too; after <see cref="RenewIdAsync"/> the new one.</summary>
-    public string Id => (_changes.NewId ?? session.Id).ToString();
+    /// <summary>
+    /// The session's id, before it is established too; after <see cref="RenewIdAsync"/> the new one. Not the cookie's value,
+    /// which is a secret: apps write this one into logs.
+    /// </summary>
+    public string Id => _publicId ??= PublicSessionId.Of(_changes.NewId ?? session.Id);
 
     /// <inheritdoc/>
     public string NodeName => session.NodeName;
 
     /// <inheritdoc/>
     public string? Version => session.Entry?.Version.ToString();
-
-    /// <summary>What the client's cookie becomes; final once committed.</summary>
-    public CookieChange Cookie { get; private set; }
-
-    /// <summary>The same, with the id of a session that exists already: the client of a request that is sent again may not have it yet.</summary>
-    public CookieChange CookieOrId =>
-        Cookie.Action == CookieAction.Keep && session.Exists ? Cookie with { Id = session.Id } : Cookie;
 
     /// <summary>
     /// By the client's word or the endpoint's. A request that never got its turn has done nothing that needs an outcome.
@@ -115,7 +116,9 @@ internal sealed class RequestSession(
     {
         ArgumentNullException.ThrowIfNull(key);
         Use();
-        value = _changes.Find(key);
+
+        // The app may do with it what it likes: the session, its other requests and what is still to be sent have theirs.
+        value = _changes.Find(key)?.AsSpan().ToArray();
         return value is not null;
     }
 
@@ -147,6 +150,7 @@ internal sealed class RequestSession(
         await LoadAsync();
         UseForChange();
         _changes.RenewId();
+        _publicId = null;
     }
 
     /// <summary>Ends the session when the response starts; until then it reads as empty.</summary>
@@ -252,6 +256,7 @@ internal sealed class RequestSession(
     {
         _sealed = true;
         Give(SessionCommit.CookieAfter(session, _changes));
+        WriteCookie();
     }
 
     public async Task CommitAsync(WebResponse? outcome)
@@ -266,6 +271,8 @@ internal sealed class RequestSession(
                 {
                     await session.StillAtHomeAsync();
                 }
+
+                WriteCookie();
             }
         }
         finally
@@ -279,7 +286,7 @@ internal sealed class RequestSession(
     public void ReleaseTurn() => _turn.Release(session, in _endpoint);
 
     /// <summary>What is told of the request from now on, and to whoever asks again.</summary>
-    public RequestReply ReplyOf(WebResponse response) => new(request, ReplyKind.Response, NodeName, response, CookieOrId);
+    public RequestReply ReplyOf(WebResponse response) => new(request, ReplyKind.Response, NodeName, response);
 
     private Outcome OutcomeOf(WebResponse? response)
     {
@@ -311,21 +318,61 @@ internal sealed class RequestSession(
         }
     }
 
-    private void Give(CookieChange cookie)
+    /// <summary>An earlier commit of the request's may have said it.</summary>
+    private void Give(CookieChange cookie) => _cookie = cookie.Action == CookieAction.Keep ? _cookie : cookie;
+
+    // ---- the cookie, in the app's own response ----
+
+    /// <summary>
+    /// <c>UseSession()</c> has found this session: at its place among the OnStarting callbacks the cookie is written, so those of
+    /// the middleware before it see the cookie, as on Kestrel.
+    /// </summary>
+    public void WriteCookieWithTheCallbacksOf(HttpResponse response)
     {
-        if (cookie.Action == CookieAction.Keep)
+        if (!response.HasStarted)
         {
-            // An earlier commit of the request's may have set it.
+            response.OnStarting(static session => ((RequestSession)session).WriteCookieAsync(), this);
+        }
+    }
+
+    private Task WriteCookieAsync()
+    {
+        WriteCookie();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Puts into the response what the commits so far, and the one that is due, make of the cookie. A client whose request was
+    /// sent again after a failover, or found its session under another cookie's name, may not have the cookie of a session
+    /// that exists: it is given it.
+    /// </summary>
+    private void WriteCookie()
+    {
+        if (_endpoint.Features is not { } features || features.Get<IHttpResponseFeature>() is not { HasStarted: false, Headers.IsReadOnly: false })
+        {
             return;
         }
 
-        Cookie = cookie;
-        if (cookie.Action == CookieAction.Set && _endpoint.Features?.Get<IHttpResponseFeature>() is { HasStarted: false, Headers: var headers })
+        var change = _cookie.Action != CookieAction.Keep || _committed ? _cookie : SessionCommit.CookieDue(session, _changes, IsExactlyOnce);
+        if (change.Action == CookieAction.Keep && session.Exists
+            && !session.Cookie.IsSent(features.Get<IHttpRequestFeature>()?.Headers.Cookie ?? default, session.Id))
         {
-            // The response will carry the session's id, so no cache may keep it: the headers ASP.NET Core's session sets.
-            headers.CacheControl = "no-cache,no-store";
-            headers.Pragma = "no-cache";
-            headers.Expires = "-1";
+            change = new(CookieAction.Set, session.Id);
+        }
+
+        if (change == _written)
+        {
+            return;
+        }
+
+        _written = change;
+        if (change.Action == CookieAction.Set)
+        {
+            session.Cookie.Append(features, change.Id);
+        }
+        else if (change.Action == CookieAction.Delete)
+        {
+            session.Cookie.Delete(features);
         }
     }
 }

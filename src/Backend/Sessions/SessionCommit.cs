@@ -10,6 +10,11 @@ internal static class SessionCommit
     /// <exception cref="Server.SessionCommitException">The changes could not be acknowledged by enough replicas.</exception>
     public static async ValueTask<CookieChange?> CommitAsync(LiveSession session, SessionChanges changes, RequestId request, Outcome? outcome)
     {
+        if (!IsDue(session, changes, outcome is not null))
+        {
+            return null;
+        }
+
         var cookie = CookieAfter(session, changes);
         var attributes = changes.Attributes;
         if (changes.IsAbandoned)
@@ -23,17 +28,17 @@ internal static class SessionCommit
         {
             await session.RenewAsync(newId, attributes, changes.IsCleared, outcome);
         }
-        else if (outcome is not null || attributes.Count > 0 || (changes.IsCleared && session.Exists) || session.AccessIsDue)
-        {
-            await session.CommitAsync(attributes, changes.IsCleared, attributes.Count > 0 ? request : null, outcome);
-        }
         else
         {
-            return null;
+            await session.CommitAsync(attributes, changes.IsCleared, attributes.Count > 0 ? request : null, outcome);
         }
 
         return cookie;
     }
+
+    /// <summary>What a commit would make of the client's cookie now.</summary>
+    public static CookieChange CookieDue(LiveSession session, SessionChanges changes, bool hasOutcome) =>
+        IsDue(session, changes, hasOutcome) ? CookieAfter(session, changes) : default;
 
     /// <summary>What the commit will make of the client's cookie if there is one.</summary>
     public static CookieChange CookieAfter(LiveSession session, SessionChanges changes) =>
@@ -41,4 +46,9 @@ internal static class SessionCommit
         : changes.NewId is { } newId ? new(CookieAction.Set, newId)
         : session.Exists ? default
         : new(CookieAction.Set, session.Id);
+
+    /// <summary>Whether there is anything to commit.</summary>
+    private static bool IsDue(LiveSession session, SessionChanges changes, bool hasOutcome) =>
+        hasOutcome || changes.IsAbandoned || changes.NewId is not null || changes.Attributes.Count > 0
+        || (changes.IsCleared && session.Exists) || session.AccessIsDue;
 }

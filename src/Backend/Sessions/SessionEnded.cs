@@ -11,7 +11,7 @@ public enum SessionEndReason
 }
 
 /// <summary>A session ends.</summary>
-/// <param name="SessionId">Its id.</param>
+/// <param name="SessionId">Its id as the app knows it: <c>ISession.Id</c>.</param>
 /// <param name="Reason">Why.</param>
 public sealed record SessionEnded(string SessionId, SessionEndReason Reason);
 

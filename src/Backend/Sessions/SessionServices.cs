@@ -1,7 +1,9 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.Sharding;
+using Pomegranate.Clustering;
 
 namespace Pomegranate.Backend.Sessions;
 
@@ -23,6 +25,9 @@ internal sealed record SessionServices(
 
     /// <summary>Whether this node may still answer for the sessions that are at home here.</summary>
     public required HomeLease Lease { get; init; }
+
+    /// <summary>The cookie that has a session's id.</summary>
+    public SessionCookie Cookie { get; init; } = new(new SessionOptions { Cookie = { Name = SessionCookieName.DefaultOf(AppName.Default) } });
 
     /// <summary>What o'clock it is for sessions.</summary>
     public SessionClock Clock { get; init; } = new(Time);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Pomegranate.Clustering;
 using Pomegranate.Frontend.Http;
@@ -27,6 +28,7 @@ internal sealed class ClusterGateway
     private readonly IActorRef _router;
     private readonly StreamListener _streams;
     private readonly AppBackends _backends = new();
+    private readonly SessionCookieNames _cookies;
     private readonly Homes _homes;
     private volatile GatewayOptions _options;
     private int _inProgress;
@@ -35,19 +37,30 @@ internal sealed class ClusterGateway
     public ClusterGateway(string app, GatewayOptions options, ActorSystem system, NodeOptions node, RequestNumbers numbers, StreamListener streams, LaneDialer lanes, TimeProvider time)
     {
         App = app;
+        _cookies = new SessionCookieNames(app);
         _options = options;
         _time = time;
         _numbers = numbers;
         _streams = streams;
         var sharding = new SessionSharding(node.Shards);
         _homes = new Homes(sharding);
+
+        // Before the router, which is told of them one by one: no request may come that has a cookie of an unknown name.
+        foreach (var member in Cluster.Get(system).State.Members)
+        {
+            _cookies.Add(member);
+        }
+
         _region = ClusterSharding.Get(system).StartProxy(AppName.ShardTypeOf(app), AppName.RoleOf(app), sharding);
         _router = system.ActorOf(
-            RequestRouter.Props(app, _region, options, _backends, time, _homes, node => lanes.OpenAsync(node, LaneChannel.Requests), streams.Cut),
+            RequestRouter.Props(app, _region, options, _backends, time, _homes, node => lanes.OpenAsync(node, LaneChannel.Requests), streams.Cut, _cookies),
             app == AppName.Default ? "request-router" : $"request-router-{app}");
     }
 
     public string App { get; }
+
+    /// <summary>The names that the app's session cookie has.</summary>
+    public ReadOnlySpan<string> SessionCookies => _cookies.All;
 
     /// <summary>The app's backends that are up.</summary>
     public int Backends
@@ -84,15 +97,17 @@ internal sealed class ClusterGateway
 
     public void Leave() => Interlocked.Decrement(ref _inProgress);
 
-    /// <param name="session">The client's session; null for a client without one.</param>
+    /// <param name="sessions">What the client has of session ids.</param>
     /// <param name="clientGone">Fires when nobody waits for the answer any more.</param>
     /// <exception cref="GatewayException">There is no answer from the app; the exception says what to tell the client.</exception>
     /// <param name="body">A body that does not fit the message; null where the request carries it.</param>
-    public async Task<GatewayAnswer> SendAsync(WebRequest request, RequestBody? body, SessionId? session, CancellationToken clientGone)
+    public async Task<GatewayAnswer> SendAsync(WebRequest request, RequestBody? body, SentSessions sessions, CancellationToken clientGone)
     {
         var id = _numbers.Next();
-        var message = new RunRequest(id, session ?? SessionId.NewRandom(), IsFreshId: session is null, request, _streams.Ticket);
-        var pending = new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp(), body);
+        var message = new RunRequest(id, sessions.First ?? SessionId.NewRandom(), IsFreshId: sessions.First is null, request, _streams.Ticket);
+        var pending = sessions.Others is { } others
+            ? new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp(), body) { OtherSessions = new(others) }
+            : new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp(), body);
         _streams.Expect(pending);
         var sent = _time.GetTimestamp();
         var outcome = "NoAnswer";

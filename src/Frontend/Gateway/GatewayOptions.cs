@@ -65,21 +65,6 @@ public sealed class GatewayOptions
     /// </summary>
     public TimeSpan CloseDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The session cookie's name. Default <c>.Pomegranate.Session</c>.</summary>
-    public string CookieName { get; set; } = ".Pomegranate.Session";
-
-    /// <summary>The session cookie's domain. Default: the host the client asked for, and no other.</summary>
-    public string? CookieDomain { get; set; }
-
-    /// <summary>The session cookie's path. Default <c>/</c>.</summary>
-    public string CookiePath { get; set; } = "/";
-
-    /// <summary>The session cookie's SameSite. Default Lax.</summary>
-    public SameSiteMode CookieSameSite { get; set; } = SameSiteMode.Lax;
-
-    /// <summary>When the session cookie is Secure. Default: when the request came over HTTPS.</summary>
-    public CookieSecurePolicy CookieSecure { get; set; } = CookieSecurePolicy.SameAsRequest;
-
     /// <summary>
     /// Networks (CIDR) of proxies before this frontend whose <c>X-Forwarded-*</c> headers are believed. Default: none,
     /// and what clients send of these headers is replaced.

@@ -28,10 +28,6 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         rules.Range(nameof(options.RetryAfter), options.RetryAfter, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.DrainDelay), options.DrainDelay, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         rules.Range(nameof(options.CloseDelay), options.CloseDelay, TimeSpan.Zero, TimeSpan.FromMinutes(5));
-        rules.Check(
-            options.CookieName.Length > 0 && options.CookieName.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)),
-            nameof(options.CookieName), options.CookieName, "must be a token of RFC 6265, for example .Pomegranate.Session");
-        rules.Check(options.CookiePath.StartsWith('/'), nameof(options.CookiePath), options.CookiePath, "must begin with /");
         foreach (var network in options.TrustedProxies)
         {
             rules.Check(IPNetwork.TryParse(network, out _), nameof(options.TrustedProxies), network, "must be a network such as 10.0.0.0/8");

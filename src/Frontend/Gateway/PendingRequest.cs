@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Streaming;
+using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
 
 namespace Pomegranate.Frontend.Gateway;
@@ -12,6 +13,9 @@ namespace Pomegranate.Frontend.Gateway;
 /// <param name="body">The body that does not fit the message; null where there is none.</param>
 internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long sentAt, RequestBody? body = null)
 {
+    /// <summary>Nobody adds to it: nearly all requests have no others.</summary>
+    private static readonly Queue<SessionId> s_none = new(0);
+
     private readonly TaskCompletionSource<GatewayAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public RunRequest Message { get; set; } = message;
@@ -26,6 +30,9 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
 
     /// <summary>Whether this frontend still has all of the request.</summary>
     public bool IsWhole => body?.IsStreaming != true;
+
+    /// <summary>The client's other session ids, to be tried where the one before is nobody's.</summary>
+    public Queue<SessionId> OtherSessions { get; init; } = s_none;
 
     /// <summary>How often it was sent to a home.</summary>
     public int Attempts { get; set; }

@@ -46,10 +46,11 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     private readonly PendingRequests _pending;
     private readonly RequestDoubt _doubt;
     private readonly KnownBackends _backends;
+    private readonly SessionCookieNames _cookies;
 
     public RequestRouter(
         string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Homes homes,
-        Func<Address, Task<Lane?>> openLane, Action<ulong>? onDeath = null)
+        Func<Address, Task<Lane?>> openLane, Action<ulong>? onDeath = null, SessionCookieNames? cookies = null)
     {
         _app = app;
         _time = time;
@@ -59,6 +60,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         _pending = new PendingRequests(_mail, time);
         _doubt = new RequestDoubt(_pending, homes, _mail, region, time, Timers, Context.GetLogger()) { Options = options };
         _backends = new KnownBackends(app, state, homes, _pending, _doubt, region, _cluster, onDeath);
+        _cookies = cookies ?? new SessionCookieNames(app);
         state.CountPending = () => _pending.Count;
 
         Receive<Send>(OnSend);
@@ -84,8 +86,17 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         Receive<RequestDoubt.Unsettled>(_ => _doubt.LookForLost());
         Receive<CheckSilence>(_ => _doubt.CheckSilence());
         Receive<DeathProven>(death => _backends.OnDeathProven(death.Node));
-        Receive<ClusterEvent.MemberUp>(e => _backends.OnUp(e.Member));
-        Receive<ClusterEvent.MemberRemoved>(e => _backends.OnRemoved(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting));
+        Receive<ClusterEvent.MemberJoined>(e => _cookies.Add(e.Member));
+        Receive<ClusterEvent.MemberUp>(e =>
+        {
+            _cookies.Add(e.Member);
+            _backends.OnUp(e.Member);
+        });
+        Receive<ClusterEvent.MemberRemoved>(e =>
+        {
+            _backends.OnRemoved(e.Member, hasLeft: e.PreviousStatus == MemberStatus.Exiting);
+            _cookies.Remove(e.Member);
+        });
         Receive<ClusterEvent.MemberLeft>(e => _homes.Leaving(e.Member.Address));
         Receive<ClusterEvent.IMemberEvent>(_ => { });
 
@@ -96,8 +107,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     public static Props Props(
         string app, IActorRef region, GatewayOptions options, AppBackends state, TimeProvider time, Homes homes,
-        Func<Address, Task<Lane?>> openLane, Action<ulong>? onDeath = null) =>
-        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, homes, openLane, onDeath));
+        Func<Address, Task<Lane?>> openLane, Action<ulong>? onDeath = null, SessionCookieNames? cookies = null) =>
+        Akka.Actor.Props.Create(() => new RequestRouter(app, region, options, state, time, homes, openLane, onDeath, cookies));
 
     protected override void PreStart()
     {
@@ -162,8 +173,10 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 break;
 
             case ReplyKind.UnknownSession:
-                // The client's id is nobody's: the request runs as a newcomer's.
-                request.Message = request.Message with { SessionId = SessionId.NewRandom(), IsFreshId = true };
+                // The client's id is nobody's: its next is tried, and without one the request runs as a newcomer's.
+                request.Message = request.OtherSessions.TryDequeue(out var next)
+                    ? request.Message with { SessionId = next, IsFreshId = false }
+                    : request.Message with { SessionId = SessionId.NewRandom(), IsFreshId = true };
                 request.InDoubtSince = null;
                 request.HeardOfAt = _time.GetTimestamp();
                 Run(request);

@@ -21,7 +21,7 @@ namespace Pomegranate.Frontend.Http;
 /// would normalise the path, and the app must see what it would see on Kestrel. A route that changes them leaves the
 /// new target in <see cref="Target"/>.
 /// </remarks>
-internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cookie, GatewayOptions options, TimeProvider time) : HttpMessageHandler
+internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie cookie, GatewayOptions options, TimeProvider time) : HttpMessageHandler
 {
     /// <summary>Where the forwarder's transform leaves the client's request.</summary>
     public static readonly HttpRequestOptionsKey<HttpContext> ClientRequest = new("pomegranate");
@@ -55,7 +55,8 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
 
             var message = Message(request, context, isUpgrade, body);
             using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, cookie.Read(context.Request), leaving.Token);
+            var sessions = SentSessions.Of(context.Request.Headers.Cookie, gateway.SessionCookies);
+            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, sessions, leaving.Token);
             if (message.IsBodyStreamed)
             {
                 await Task.WhenAny(sending, body!.Failed);
@@ -78,7 +79,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
                 body = null;
             }
 
-            return Answer(request, context, answer, isUpgrade);
+            return Answer(request, context, answer, sessions);
         }
         catch (GatewayException failure)
         {
@@ -155,7 +156,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
         return [.. headers];
     }
 
-    private HttpResponseMessage Answer(HttpRequestMessage request, HttpContext context, GatewayAnswer answer, bool isUpgrade)
+    private HttpResponseMessage Answer(HttpRequestMessage request, HttpContext context, GatewayAnswer answer, SentSessions sessions)
     {
         var reply = answer.Reply;
         switch (reply.Kind)
@@ -163,7 +164,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, SessionCookie cooki
             case ReplyKind.Response when reply.Response is { } head:
                 var response = ToMessage(head, answer.Stream);
                 response.RequestMessage = request;
-                if (cookie.Write(context, reply.Cookie) is { } setCookie)
+                if (cookie.Write(context, sessions, reply.Cookie) is { } setCookie)
                 {
                     response.Headers.TryAddWithoutValidation("Set-Cookie", setCookie);
                     if (reply.Cookie.Action == CookieAction.Keep)

@@ -28,7 +28,7 @@ internal sealed class AppClientFactory(MountConfig mounts, AppGateways gateways,
 
         var options = mounts.Apps[context.ClusterId];
         var gateway = gateways.Mount(context.ClusterId, options);
-        return new HttpMessageInvoker(new ClusterHandler(gateway, new SessionCookie(options), options, time), disposeHandler: false);
+        return new HttpMessageInvoker(new ClusterHandler(gateway, new EarlierHomeCookie(context.ClusterId), options, time), disposeHandler: false);
     }
 
     public void OnClusterAdded(ClusterState cluster)

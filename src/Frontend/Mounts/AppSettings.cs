@@ -14,8 +14,6 @@ internal static class AppSettings
     /// <summary>What an app can have of its own; the rest of <see cref="GatewayOptions"/> is the frontend's.</summary>
     private static readonly HashSet<string> Own = new(StringComparer.OrdinalIgnoreCase)
     {
-        nameof(GatewayOptions.CookieName), nameof(GatewayOptions.CookieDomain), nameof(GatewayOptions.CookiePath),
-        nameof(GatewayOptions.CookieSameSite), nameof(GatewayOptions.CookieSecure),
         nameof(GatewayOptions.RequestTimeout), nameof(GatewayOptions.FailoverDeadline), nameof(GatewayOptions.RetryAfter),
         nameof(GatewayOptions.MaxRequestBodyBytes), nameof(GatewayOptions.MaxAppRequests),
     };
@@ -40,13 +38,6 @@ internal static class AppSettings
             }
         }
 
-        foreach (var clash in apps.GroupBy(app => (app.Value.CookieName, app.Value.CookieDomain)).Where(group => group.Count() > 1))
-        {
-            errors.Add(
-                $"The session cookies of the apps {string.Join(", ", clash.Select(app => $"'{app.Key}'"))} are all named '{clash.Key.CookieName}', but "
-                + $"each app needs its own: one would end the other's sessions. Give them different names in {Section}:NAME:{nameof(GatewayOptions.CookieName)}.");
-        }
-
         return apps;
     }
 
@@ -61,11 +52,6 @@ internal static class AppSettings
         try
         {
             var options = configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>() ?? new GatewayOptions();
-            if (app != AppName.Default)
-            {
-                options.CookieName += "." + app;
-            }
-
             section.Bind(options);
             var result = GatewayOptionsValidator.Check(section.Exists() ? section.Path : GatewayOptions.Section, options);
             foreach (var failure in result.Failures ?? [])

@@ -27,11 +27,13 @@ internal static class PomegranateNode
     /// it is first resolved.
     /// </summary>
     /// <param name="configure">The role's own additions to the actor system.</param>
+    /// <param name="told">What else this node tells of itself in its cluster roles.</param>
     public static IServiceCollection AddPomegranateNode(
         this IServiceCollection services,
         IConfiguration configuration,
         string role,
-        Action<AkkaConfigurationBuilder, IServiceProvider>? configure = null)
+        Action<AkkaConfigurationBuilder, IServiceProvider>? configure = null,
+        Func<IServiceProvider, IEnumerable<string>>? told = null)
     {
         services.AddValidatedOptions<NodeOptions, NodeOptionsValidator>(configuration, NodeOptions.Section);
 
@@ -51,7 +53,7 @@ internal static class PomegranateNode
                     PublicHostName = options.EffectivePublicHostname,
                     Port = options.Port,
                 })
-                .WithClustering(new AkkaClusterOptions { Roles = Roles(role, options), SeedNodes = Seeds(options) })
+                .WithClustering(new AkkaClusterOptions { Roles = [.. Roles(role, options), .. told?.Invoke(provider) ?? []], SeedNodes = Seeds(options) })
                 .AddHocon(FromOptions(role, options).WithFallback(Reference()), HoconAddMode.Prepend)
                 .WithActors((system, _) => system.ActorOf(
                     SecondClusterWatch.Props(

@@ -98,7 +98,10 @@ internal static class GatewayProtocol
         Aborted = 5,
     }
 
-    /// <summary>What becomes of the client's session cookie.</summary>
+    /// <summary>
+    /// What becomes of the client's session cookie. Homes write the cookie into the app's response themselves and say
+    /// nothing here; homes of earlier builds leave it to the frontend.
+    /// </summary>
     public readonly record struct CookieChange(CookieAction Action, SessionId Id);
 
     public enum CookieAction : byte

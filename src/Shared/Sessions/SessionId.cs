@@ -7,12 +7,13 @@ using System.Security.Cryptography;
 namespace Pomegranate.Sessions;
 
 /// <summary>
-/// A session's identity: 128 random bits, made by a frontend or by a renewal, never by a client.
-/// Its text, 22 characters of base64url, is the cookie's value and the shard entity's name.
+/// A session's identity: random bits, made by a frontend or by a renewal, never by a client. Its text, 22 characters of
+/// base64url, is the cookie's value and the shard entity's name: whoever has it has the session, so apps get to see
+/// another value (<c>ISession.Id</c>).
 /// </summary>
 /// <remarks>
-/// 128 bits from a cryptographic generator is twice what OWASP's session management cheat sheet asks
-/// (64 bits of entropy). Immutable, safe to share between threads.
+/// 127 bits from a cryptographic generator are twice what OWASP's session management cheat sheet asks (64 bits of
+/// entropy). Immutable, safe to share between threads.
 /// </remarks>
 public readonly record struct SessionId
 {
@@ -29,10 +30,21 @@ public readonly record struct SessionId
     internal ulong Low { get; }
 
     /// <summary>A fresh id from the system's cryptographic generator.</summary>
+    /// <remarks>
+    /// Of letters and digits only, which is half of all. The framework's <c>UseSession()</c> reads the cookie as base64 before
+    /// it asks us, and logs a warning with an exception for each that has another sign.
+    /// </remarks>
     public static SessionId NewRandom()
     {
         Span<byte> bytes = stackalloc byte[Size];
-        RandomNumberGenerator.Fill(bytes);
+        Span<char> text = stackalloc char[TextLength];
+        do
+        {
+            RandomNumberGenerator.Fill(bytes);
+            Base64Url.EncodeToChars(bytes, text);
+        }
+        while (text.ContainsAny('-', '_'));
+
         return Read(bytes);
     }
 
@@ -40,7 +52,14 @@ public readonly record struct SessionId
     public static bool TryParse([NotNullWhen(true)] string? text, out SessionId id)
     {
         id = default;
-        if (text is not { Length: TextLength })
+        return text is not null && TryParse(text.AsSpan(), out id);
+    }
+
+    /// <summary>The same of a part of a text.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out SessionId id)
+    {
+        id = default;
+        if (text.Length != TextLength)
         {
             return false;
         }
@@ -55,7 +74,9 @@ public readonly record struct SessionId
         id = Read(bytes);
 
         // 22 characters carry 132 bits: only the spelling with the four spare bits at zero is ours.
-        return string.Equals(id.ToString(), text, StringComparison.Ordinal);
+        Span<char> ours = stackalloc char[TextLength];
+        id.Format(ours);
+        return ours.SequenceEqual(text);
     }
 
     /// <summary>The 22-character base64url text.</summary>
@@ -64,6 +85,14 @@ public readonly record struct SessionId
         Span<byte> bytes = stackalloc byte[Size];
         Write(bytes);
         return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>Writes the text into as many characters.</summary>
+    internal void Format(Span<char> text)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        Write(bytes);
+        Base64Url.EncodeToChars(bytes, text);
     }
 
     /// <summary>

@@ -8,19 +8,6 @@ internal static class BeingMended
 {
     public static readonly string[] Cases =
     [
-        // The session cookie is the app's.
-        "session options: it outlives a kill",
-        "session options: the cookie has the app's name and attributes",
-        "session options: the session ends after the app's idle time, with another afterwards",
-        "session: Clear empties the session and keeps its id",
-        "session: Id is a GUID, the same in every request, and not the cookie",
-        "session: a cookie that the app deletes at sign-out begins another session",
-        "session: two clients have two sessions",
-        "session: values and id outlive a kill",
-
-        // Values are the app's own.
-        "session: what TryGetValue returns may be changed without changing the session",
-
         // Turns without stalls.
         "session: a GET that reads waits for no GET that has committed and goes on",
         "session: a GET that reads waits for no GET that has read and goes on",

@@ -59,7 +59,7 @@ public sealed class UnsentCookieProtectionTests
     [Fact]
     public void CreateProtector_BelowTheMiddlewaresPurpose_IsTheFrameworks()
     {
-        var protector = new UnsentCookieProtection(_framework).CreateProtector(nameof(SessionMiddleware)).CreateProtector("of an app");
+        var protector = new UnsentCookieProtection(_framework, () => true).CreateProtector(nameof(SessionMiddleware)).CreateProtector("of an app");
 
         Assert.Equal(new byte[36], protector.Unprotect(protector.Protect(new byte[36])));
         Assert.Equal(1, _framework.Encryptions);

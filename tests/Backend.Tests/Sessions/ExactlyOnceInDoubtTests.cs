@@ -44,7 +44,7 @@ public sealed class ExactlyOnceInDoubtTests : ExactlyOnceTestKit
 
         var reply = await ReplyAsync();
         Assert.Equal("1!", Text(reply));
-        Assert.Equal(CookieAction.Set, reply.Cookie.Action);
+        Assert.Equal(CookieOf(Id), CookieOf(reply));
     }
 
     [Fact]

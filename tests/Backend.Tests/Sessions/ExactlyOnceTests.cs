@@ -111,7 +111,9 @@ public sealed class ExactlyOnceTests : ExactlyOnceTestKit
         var reply = await ReplyAsync();
         Assert.Equal(77ul, reply.RequestId.Number);
         Assert.Equal(lost.Response!.Body.ToArray(), reply.Response!.Body.ToArray());
-        Assert.Equal(lost.Response.Headers, reply.Response.Headers);
+
+        // Who comes back with the key has the session's cookie, perhaps a later one than the answer had.
+        Assert.Equal(lost.Response.Headers.Where(header => header.Key != "Set-Cookie"), reply.Response.Headers);
         Assert.Equal(1, Runs);
         Assert.False(Replica.HasBeenAsked);
     }
@@ -121,7 +123,6 @@ public sealed class ExactlyOnceTests : ExactlyOnceTestKit
     [InlineData("/marked/abandon")]
     public async Task Killed_AfterTheSessionsEndWasCommitted_OldIdAnswersTheOutcome(string path)
     {
-        var cookie = path == "/marked/renew" ? CookieAction.Set : CookieAction.Delete;
         var first = await OpenAsync(Stored(41));
         Post(first, 2, path, "a key");
         var commit = await Replica.NextCommitAsync();
@@ -135,12 +136,15 @@ public sealed class ExactlyOnceTests : ExactlyOnceTestKit
 
         var reply = await ReplyAsync();
         Assert.Equal("42!", Text(reply));
-        Assert.Equal(cookie, reply.Cookie.Action);
-        if (cookie == CookieAction.Set)
+        if (path == "/marked/renew")
         {
             var renewed = commit.Entries.Single(e => e.Key != Id);
-            Assert.Equal(renewed.Key, reply.Cookie.Id);
+            Assert.Equal(CookieOf(renewed.Key), CookieOf(reply));
             Assert.NotNull(Outcomes.Find(renewed.Value, Request(2)));
+        }
+        else
+        {
+            Assert.Equal(NoCookie, CookieOf(reply));
         }
 
         // The key is the session's, and the session is over: whoever planted the old id learns nothing by it.

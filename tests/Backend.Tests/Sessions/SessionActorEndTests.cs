@@ -34,7 +34,7 @@ public sealed class SessionActorEndTests : SessionActorTestKit
         actor.Tell(new SessionActor.ExpireIfIdle(Id));
 
         // Told before the commit: a home that dies in between leaves a session that its next home ends.
-        Assert.Equal(new SessionEnded(Id.ToString(), SessionEndReason.Expired), await EndedAsync());
+        Assert.Equal(new SessionEnded(PublicSessionId.Of(Id), SessionEndReason.Expired), await EndedAsync());
         commit.Done.SetResult();
         actor.Tell(new SessionActor.ExpireIfIdle(Id));
         await PassivateAsync(actor);
@@ -122,8 +122,8 @@ public sealed class SessionActorEndTests : SessionActorTestKit
         Run(actor, 2, "/abandon");
         Assert.True((await Replica.AcknowledgeAsync()).IsRemoved);
 
-        Assert.Equal(CookieAction.Delete, (await ReplyAsync()).Cookie.Action);
-        Assert.Equal(new SessionEnded(Id.ToString(), SessionEndReason.Abandoned), await EndedAsync());
+        Assert.Equal(NoCookie, CookieOf(await ReplyAsync()));
+        Assert.Equal(new SessionEnded(PublicSessionId.Of(Id), SessionEndReason.Abandoned), await EndedAsync());
         Run(actor, 3, "/count");
         Assert.Equal(ReplyKind.UnknownSession, (await ReplyAsync()).Kind);
     }
@@ -139,8 +139,8 @@ public sealed class SessionActorEndTests : SessionActorTestKit
         Assert.Equal(ReplyKind.Running, (await FindAsync(actor, 3)).Kind);
         commit.Done.SetResult();
 
-        Assert.Equal(CookieAction.Delete, (await ReplyAsync()).Cookie.Action);
-        Assert.Equal(CookieAction.Delete, (await ReplyAsync()).Cookie.Action);
+        Assert.Equal(NoCookie, CookieOf(await ReplyAsync()));
+        Assert.Equal(NoCookie, CookieOf(await ReplyAsync()));
         await EndedAsync();
         await PassivateAsync(actor);
         Assert.False(Home.Ended.Reader.TryPeek(out _), "The end of the session was told twice.");
@@ -170,7 +170,7 @@ public sealed class SessionActorEndTests : SessionActorTestKit
         var actor = Start();
         Run(actor, 1, "/abandon", fresh: true);
 
-        Assert.Equal(CookieAction.Delete, (await ReplyAsync()).Cookie.Action);
+        Assert.Equal(NoCookie, CookieOf(await ReplyAsync()));
         await PassivateAsync(actor);
         Assert.False(Home.Ended.Reader.TryPeek(out _), "The end of a session that never existed was told.");
         Assert.False(Replica.HasBeenAsked);

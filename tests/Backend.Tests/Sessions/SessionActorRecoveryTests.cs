@@ -16,7 +16,7 @@ public sealed class SessionActorRecoveryTests : SessionActorTestKit
 
         Assert.Equal([1], (await Replica.AcknowledgeAsync()).Find("count"));
         var reply = await ReplyAsync();
-        Assert.Equal((ReplyKind.Response, CookieAction.Set, Id), (reply.Kind, reply.Cookie.Action, reply.Cookie.Id));
+        Assert.Equal((ReplyKind.Response, CookieOf(Id)), (reply.Kind, CookieOf(reply)));
         Assert.Equal(1, Count(reply));
     }
 

@@ -58,6 +58,14 @@ public abstract class SessionHomeTestKit : TestKit
     private protected async Task<RequestReply> ReplyAsync(TestProbe? at = null) =>
         await (at ?? Frontend).ExpectMsgAsync<RequestReply>(Patience, "Waiting for a reply from the session's home.");
 
+    /// <summary>The answer's <c>Set-Cookie</c>, up to its attributes; null for none.</summary>
+    private protected static string? CookieOf(RequestReply reply) => reply.Response?.Header("Set-Cookie")?.Split(';')[0];
+
+    private protected static string CookieOf(SessionId id) => $".Pomegranate.Session={id}";
+
+    /// <summary>What takes the cookie from the client.</summary>
+    private protected const string NoCookie = ".Pomegranate.Session=";
+
     /// <summary>What the replicas hold of the session.</summary>
     private protected SessionEntry Stored(byte count) => SessionEntry.Live(
         new(1, 1, 1), default, Home.Now, [new("count", new(1, 1, 1), [count])]);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Sessions;
 
 namespace Pomegranate.ClusterTests.Harness;
 
@@ -14,5 +15,10 @@ internal sealed class EndedSessions : ISessionEndedHandler
         return Task.CompletedTask;
     }
 
-    public SessionEnded[] Of(string sessionId) => [.. _all.Where(ended => ended.SessionId == sessionId)];
+    /// <param name="cookie">The value of the session's cookie.</param>
+    public SessionEnded[] Of(string cookie)
+    {
+        Assert.True(SessionId.TryParse(cookie, out var id), cookie);
+        return [.. _all.Where(ended => ended.SessionId == PublicSessionId.Of(id))];
+    }
 }

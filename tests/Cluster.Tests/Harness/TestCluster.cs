@@ -99,7 +99,24 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task<TestFrontend> StartFrontendAsync(params IEnumerable<(string Key, string Value)> settings) => TestFrontend.StartAsync(
         [.. Named("frontend"), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))], Log);
 
-    /// <summary>For each backend: whether its replica has an entry for this session.</summary>
+    /// <summary>For each backend: whether its replica has an entry for the session that the app knows by this id.</summary>
+    public Task<bool[]> ReplicasKnowingAsync(string id) => Task.WhenAll(Backends.Select(async backend =>
+    {
+        var replicator = DistributedData.Get(backend.Services.GetRequiredService<ActorSystem>()).Replicator;
+        var keys = await replicator.Ask<GetKeysIdsResult>(Dsl.GetKeyIds).For("the keys of a replica");
+        foreach (var key in SessionBuckets.NumbersOf(keys.Keys).Select(SessionBuckets.KeyOf))
+        {
+            var found = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance)).For($"the bucket {key}");
+            if (found.IsSuccessful && found.Get(key).Entries.Any(entry => PublicSessionId.Of(entry.Key) == id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }));
+
+    /// <summary>For each backend: whether its replica has an entry for the session with this cookie.</summary>
     public Task<bool[]> ReplicasWithAsync(string sessionId) => ReplicasWithAsync(sessionId, Backends);
 
     /// <summary>The same, of these backends.</summary>

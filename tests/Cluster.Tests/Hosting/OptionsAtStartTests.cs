@@ -32,7 +32,7 @@ public sealed class OptionsAtStartTests
             new("Pomegranate:Cluster:Shards", "0"),
             new("Pomegranate:Management:Port", "70000"),
             new("Pomegranate:Gateway:RequestTimeout", "00:00:00"),
-            new("Pomegranate:Gateway:CookieName", "a name"),
+            new("Pomegranate:Gateway:CookieName", "shop"),
             new("Pomegranate:Gateway:CompressResponses", "maybe"),
             new("Pomegranate:Gateway:HealthPaht", "/health"),
             new("Pomegranate:Gateway:TrustedProxies:0", "everybody"),

@@ -57,12 +57,11 @@ public sealed class MountedCluster : IAsyncLifetime
             "Gateway": { "HealthPath": "/healthz", "TrustedProxies": [ "127.0.0.0/8" ] },
             "Apps": {
               "shop": {
-                "CookiePath": "/",
                 "RequestTimeout": "00:00:02",
                 "MaxRequestBodyBytes": {{MaxBodyBytes}},
                 "MaxAppRequests": {{MaxConcurrent}}
               },
-              "nobody": { "CookieName": "nobodys" }
+              "nobody": {}
             }
           },
           "ReverseProxy": {

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Pomegranate.Frontend.Gateway;
 
@@ -23,8 +22,6 @@ public sealed class GatewayOptionsTests
             RetryAfter = TimeSpan.FromMilliseconds(999),
             DrainDelay = TimeSpan.FromSeconds(-1),
             CloseDelay = TimeSpan.FromSeconds(-2),
-            CookieName = "a name",
-            CookiePath = "shop",
             TrustedProxies = { "10.0.0.0/8", "10.0.0.0/33", "proxy" },
         };
 
@@ -33,19 +30,11 @@ public sealed class GatewayOptionsTests
         string[] expected =
         [
             "InlineRequestBytes is '1000001'", "MaxRequestBodyBytes is '-1'", "StreamPort is '65536'", "RequestTimeout is '00:00:00'", "FailoverDeadline is '00:03:00'", "RetryAfter is '00:00:00.9990000'",
-            "DrainDelay is '-00:00:01'", "CloseDelay is '-00:00:02'", "CookieName is 'a name'", "CookiePath is 'shop'", "TrustedProxies is '10.0.0.0/33'", "TrustedProxies is 'proxy'",
+            "DrainDelay is '-00:00:01'", "CloseDelay is '-00:00:02'", "TrustedProxies is '10.0.0.0/33'", "TrustedProxies is 'proxy'",
         ];
         Assert.Equal(expected.Length, failures.Length);
         Assert.All(expected, start => Assert.Contains(failures, failure => failure.StartsWith($"Pomegranate:Gateway:{start}", StringComparison.Ordinal)));
     }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("a;b")]
-    [InlineData("a=b")]
-    [InlineData("ä")]
-    [InlineData("a\r\nSet-Cookie:b")]
-    public void Validate_CookieNameThatIsNoToken_Fails(string name) => Assert.True(Validate(new() { CookieName = name }).Failed);
 
     [Theory]
     [InlineData(0, "00:00:01", "00:00:01", "00:00:00")]
@@ -73,11 +62,6 @@ public sealed class GatewayOptionsTests
             ["Pomegranate:Gateway:RetryAfter"] = "00:00:13",
             ["Pomegranate:Gateway:DrainDelay"] = "00:00:14",
             ["Pomegranate:Gateway:CloseDelay"] = "00:00:15",
-            ["Pomegranate:Gateway:CookieName"] = "sid",
-            ["Pomegranate:Gateway:CookieDomain"] = "shop.example",
-            ["Pomegranate:Gateway:CookiePath"] = "/shop",
-            ["Pomegranate:Gateway:CookieSameSite"] = "Strict",
-            ["Pomegranate:Gateway:CookieSecure"] = "Always",
             ["Pomegranate:Gateway:TrustedProxies:0"] = "10.0.0.0/8",
             ["Pomegranate:Gateway:TrustedProxies:1"] = "192.168.0.0/16",
         }).Build();
@@ -90,8 +74,6 @@ public sealed class GatewayOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(13), options.RetryAfter);
         Assert.Equal(TimeSpan.FromSeconds(14), options.DrainDelay);
         Assert.Equal(TimeSpan.FromSeconds(15), options.CloseDelay);
-        Assert.Equal(("sid", "shop.example", "/shop"), (options.CookieName, options.CookieDomain, options.CookiePath));
-        Assert.Equal((SameSiteMode.Strict, CookieSecurePolicy.Always), (options.CookieSameSite, options.CookieSecure));
         Assert.Equal(["10.0.0.0/8", "192.168.0.0/16"], options.TrustedProxies);
     }
 

@@ -1,9 +1,9 @@
 using System.Text;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Clustering;
-using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Streaming;
 using Pomegranate.Fuzz.Cases;
@@ -17,7 +17,7 @@ internal static class ClientTargets
 {
     private static readonly byte[] s_id = Encoding.ASCII.GetBytes(new SessionId(1, 2).ToString());
 
-    private static readonly SessionCookie s_cookie = new(new GatewayOptions());
+    private static readonly SessionCookie s_cookie = new(new SessionOptions { Cookie = { Name = ".Pomegranate.Session" } });
 
     public static IEnumerable<FuzzTarget> All()
     {
@@ -31,9 +31,11 @@ internal static class ClientTargets
             [[.. ".Pomegranate.Session="u8, .. s_id], [.. "a=b; .Pomegranate.Session="u8, .. s_id, .. "; c=\"d\""u8]],
             bytes =>
             {
-                var request = new DefaultHttpContext().Request;
-                request.Headers.Cookie = Encoding.Latin1.GetString(bytes);
-                return s_cookie.Read(request) is not null;
+                var text = Encoding.Latin1.GetString(bytes);
+                var sent = SentSessions.Of(text, [".Pomegranate.Session", "a"]);
+                return sent.First is not { } id ? false
+                    : s_cookie.IsSent(text, id) || SentSessions.Of(text, ["a"]).Contains(id) ? true
+                    : throw new FuzzException($"A frontend finds '{id}' in '{text}', and its home does not.");
             });
         yield return new("idempotency key", ["8e03978e-40d5-43dd-bc93-6894a57f9324"u8.ToArray()], bytes => IdempotencyKey.Of(new WebRequest
         {

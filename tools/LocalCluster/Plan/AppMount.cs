@@ -14,7 +14,7 @@ internal sealed partial record AppMount(string Name, string Project)
     /// <summary>What a frontend is told: everything under the path goes to the app, which sees the path as its base.</summary>
     public IEnumerable<KeyValuePair<string, string?>> FrontendSettings =>
     [
-        new($"Pomegranate__Apps__{Name}__CookieName", $".Pomegranate.Session.{Name}"),
+        new($"Pomegranate__Apps__{Name}__RetryAfter", "00:00:01"),
         .. Route(Name, Name, $"/{Name}/{{**rest}}"),
         new($"ReverseProxy__Routes__{Name}__Transforms__0__PathBase", $"/{Name}"),
     ];
