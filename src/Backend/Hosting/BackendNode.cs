@@ -18,6 +18,7 @@ using Pomegranate.Backend.Sharding;
 using Pomegranate.Clustering;
 using Pomegranate.Gateway;
 using Pomegranate.Lanes;
+using Pomegranate.Views;
 
 namespace Pomegranate.Backend.Hosting;
 
@@ -42,6 +43,7 @@ internal sealed partial class BackendNode(
 
     private static readonly TimeSpan JoinReminder = TimeSpan.FromSeconds(10);
 
+    private readonly HomeLease _lease = new(time, replication.Value.CommitTimeout);
     private FoundingGate? _founding;
     private ActorSystem? _system;
     private BackendGauges? _gauges;
@@ -75,13 +77,23 @@ internal sealed partial class BackendNode(
         var system = _system = services.GetRequiredService<ActorSystem>();
         var log = loggers.CreateLogger("Pomegranate.Lanes");
         _lanes = system.OpenLanes(node.Value, log);
-        _lanes.Accept(LaneChannel.Replicas, lane => new StoreLane(lane, system));
-        var replica = replicaClient.Start(system, replication.Value, time, new LaneDialer(system, log));
-        system.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
+        var view = new ReplicaView();
+        _lanes.Accept(LaneChannel.Replicas, lane => new StoreLane(lane, system, view));
+        var replica = replicaClient.Start(system, view, replication.Value, time, new LaneDialer(system, log));
+        system.ActorOf(Props.Create(() => new BucketSource(view)), BucketSource.Name);
 
         var completed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _founding = new FoundingGate(replication.Value.MinimumBackends);
-        system.ActorOf(ReplicaSync.Props(replica, completed, AppName.RoleOf(node.Value.App), clock, _founding, durable.GateOf(system)), ReplicaSync.Name);
+        var views = await system.ActorSelection($"/user/{ViewActor.Name}").ResolveOne(JoinReminder, cancellationToken);
+        var sync = system.ActorOf(
+            ReplicaSync.Props(replica, views, completed, AppName.RoleOf(node.Value.App), clock, _founding, durable.GateOf(system)), ReplicaSync.Name);
+        views.Tell(new ViewActor.Serve(
+            new BackendViews(sync, _lease), backends => Quorum.ReadSize(replication.Value, backends), replication.Value.MinimumBackends));
+        CoordinatedShutdown.Get(system).AddTask("leave-view", "leave-view", async () =>
+        {
+            await views.Ask<ViewActor.Left>(ViewActor.Leave.Instance);
+            return Akka.Done.Instance;
+        });
         await WaitAsync(completed.Task, cancellationToken);
 
         await ShareKeysAsync(system, cancellationToken);
@@ -91,13 +103,11 @@ internal sealed partial class BackendNode(
     {
         cancellationToken.ThrowIfCancellationRequested();
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
-        var lease = new HomeLease(time, replication.Value.CommitTimeout);
-        _system!.ActorOf(LeaseRenewal.Props(lease, AppName.RoleOf(node.Value.App), node.Value, time), "home-lease");
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
             time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) 
         {
-            Lease = lease,
+            Lease = _lease,
             Clock = clock,
             Cookie = new SessionCookie(services.GetRequiredService<IOptions<SessionOptions>>().Value),
         };

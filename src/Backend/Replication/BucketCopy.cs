@@ -32,11 +32,12 @@ internal sealed class BucketCopy : ReceiveActor
     private int _open;
     private bool _isFinished;
 
-    public BucketCopy(UniqueAddress source)
+    /// <param name="view">Which the source must have reached.</param>
+    public BucketCopy(UniqueAddress source, long view)
     {
         _source = source;
         _remote = Context.ActorSelection(new RootActorPath(source.Address) / "user" / BucketSource.Name);
-        _local = Context.ActorOf(Akka.Actor.Props.Create(() => new BucketSource()));
+        _local = Context.ActorOf(Akka.Actor.Props.Create(() => new BucketSource(null)));
 
         Receive<Digests>(OnDigests);
         Receive<Page>(OnPage);
@@ -45,11 +46,11 @@ internal sealed class BucketCopy : ReceiveActor
 
         // Every answer restarts the clock: only silence gives up, and then the synchroniser begins again.
         SetReceiveTimeout(Patience);
-        _remote.Tell(new ReadDigests(0));
+        _remote.Tell(new ReadDigests(0, view));
         _local.Tell(new ReadDigests(1));
     }
 
-    public static Props Props(UniqueAddress source) => Akka.Actor.Props.Create(() => new BucketCopy(source));
+    public static Props Props(UniqueAddress source, long view) => Akka.Actor.Props.Create(() => new BucketCopy(source, view));
 
     private void OnDigests(Digests digests)
     {

@@ -20,9 +20,17 @@ internal sealed class BucketSource : ReceiveActor
 
     private readonly IActorRef _replicator = DData.DistributedData.Get(Context.System).Replicator;
 
-    public BucketSource()
+    /// <param name="view">Null where this node copies from itself.</param>
+    public BucketSource(ReplicaView? view = null)
     {
-        Receive<ReadDigests>(read => _replicator.Tell(Dsl.GetKeyIds, Context.ActorOf(DigestGathering.Props(read.Ticket, Sender, _replicator))));
+        Receive<ReadDigests>(read =>
+        {
+            // Before that it may yet acknowledge a write of an earlier view, which the copy would lack. It is asked again.
+            if (view is null || read.View <= view.Number)
+            {
+                _replicator.Tell(Dsl.GetKeyIds, Context.ActorOf(DigestGathering.Props(read.Ticket, Sender, _replicator)));
+            }
+        });
         Receive<ReadPage>(read => _replicator.Tell(
             Dsl.Get(SessionBuckets.KeyOf(read.Bucket), ReadLocal.Instance, new PageRequest(read, Sender))));
         Receive<IGetResponse>(OnBucket);

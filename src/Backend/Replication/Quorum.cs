@@ -1,8 +1,8 @@
 namespace Pomegranate.Backend.Replication;
 
 /// <summary>
-/// Who must acknowledge a write. The voters are the backends whose replicas are complete, this one among them: one
-/// that has just joined holds nothing, so its word counts neither for a write nor for a read until it is complete.
+/// How many must acknowledge a write, and how many know all that was acknowledged. The voters are the backends of the
+/// current view: one that has just joined holds nothing, so its word counts neither for a write nor for a read until it is in.
 /// </summary>
 internal static class Quorum
 {
@@ -14,6 +14,13 @@ internal static class Quorum
         ReplicationLevel.Copies => Math.Min(options.Copies, voters),
         _ => 1,
     });
+
+    /// <summary>
+    /// Any so many of <paramref name="voters"/> voters know every acknowledged write: each has one who acknowledged it. Of a
+    /// write that its home alone need hold nobody else need know, so that a majority may go on without a home that hangs.
+    /// </summary>
+    public static int ReadSize(ReplicationOptions options, int voters) =>
+        voters + 1 - (WriteSize(options, voters) is > 1 and var written ? written : Majority(voters));
 
     public static int Majority(int voters) => (voters / 2) + 1;
 }

@@ -28,11 +28,12 @@ internal sealed class ReplicaClient
     public long LiveSessions { get; set; }
 
     /// <summary>Starts this node's replica. From now on it is asked; who asked before has waited for it.</summary>
+    /// <param name="view">In which the replica speaks.</param>
     /// <param name="lanes">Opens lanes to the peers; null: all goes by actor message.</param>
-    public IActorRef Start(ActorSystem system, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null)
+    public IActorRef Start(ActorSystem system, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null)
     {
         var writes = new ReplicaWrites(system, options, time);
-        var replica = system.ActorOf(SessionReplica.Props(writes, options, time, lanes), SessionReplica.Name);
+        var replica = system.ActorOf(SessionReplica.Props(writes, view, options, time, lanes), SessionReplica.Name);
         Attach(writes.Commit, recover => replica.Tell(recover));
         return replica;
     }

@@ -10,8 +10,8 @@ namespace Pomegranate.Backend.Replication;
 /// What crosses a lane of <see cref="LaneChannel.Replicas"/>: writes from its opener, acknowledgements back. The same bytes
 /// as <see cref="ReplicationSerializer"/>'s.
 /// <code>
-/// Store  = ticket:int64 count:varint (id:16 entry)*
-/// Stored = ticket:int64
+/// Store  = ticket:int64 view:int64 count:varint (id:16 entry)*
+/// Stored = ticket:int64 view:int64
 /// </code>
 /// </summary>
 internal static class ReplicaFrames
@@ -23,6 +23,7 @@ internal static class ReplicaFrames
     public static void Write(WireWriter writer, Store store)
     {
         writer.Int64(store.Ticket);
+        writer.Int64(store.View);
         writer.Count(store.Entries.Count);
         foreach (var (id, entry) in store.Entries)
         {
@@ -31,7 +32,11 @@ internal static class ReplicaFrames
         }
     }
 
-    public static void WriteTicket(WireWriter writer, long ticket) => writer.Int64(ticket);
+    public static void WriteStored(WireWriter writer, (long Ticket, long View) stored)
+    {
+        writer.Int64(stored.Ticket);
+        writer.Int64(stored.View);
+    }
 
     /// <exception cref="WireFormatException">The frame is no <see cref="ReplicationProtocol.Store"/>.</exception>
     public static Store ReadStore(byte kind, ReadOnlySpan<byte> payload)
@@ -46,23 +51,24 @@ internal static class ReplicaFrames
     public static Store ReadStore(ref WireReader reader)
     {
         var ticket = reader.Int64();
+        var view = reader.Int64();
         var entries = new KeyValuePair<SessionId, SessionEntry>[reader.Count(SessionFormat.SmallestSlot)];
         for (var i = 0; i < entries.Length; i++)
         {
             entries[i] = new(reader.Id(), SessionFormat.ReadEntry(ref reader));
         }
 
-        return new(ticket, entries);
+        return new(ticket, entries, view);
     }
 
     /// <exception cref="WireFormatException">The frame is no <see cref="ReplicationProtocol.Stored"/>.</exception>
-    public static long ReadTicket(byte kind, ReadOnlySpan<byte> payload)
+    public static (long Ticket, long View) ReadStored(byte kind, ReadOnlySpan<byte> payload)
     {
         Check(kind, Stored);
         var reader = new WireReader(payload);
-        var ticket = reader.Int64();
+        var stored = (reader.Int64(), reader.Int64());
         reader.End();
-        return ticket;
+        return stored;
     }
 
     private static void Check(byte kind, byte expected)

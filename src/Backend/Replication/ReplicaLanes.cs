@@ -84,7 +84,11 @@ internal sealed class ReplicaLanes : ReceiveActor, IWithTimers
 
     private sealed class Acknowledgements(ReplicaWrites writes, ReplicaPeer peer, IActorRef self) : ILaneHandler
     {
-        public void OnFrame(byte kind, ReadOnlySpan<byte> payload) => writes.Acknowledge(ReplicaFrames.ReadTicket(kind, payload), peer);
+        public void OnFrame(byte kind, ReadOnlySpan<byte> payload)
+        {
+            var (ticket, view) = ReplicaFrames.ReadStored(kind, payload);
+            writes.Acknowledge(ticket, view, peer);
+        }
 
         public void OnClosed()
         {

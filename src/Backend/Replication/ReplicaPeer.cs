@@ -14,9 +14,6 @@ internal sealed class ReplicaPeer(UniqueAddress address, ActorSelection replica,
 
     public UniqueAddress Address { get; } = address;
 
-    /// <summary>Whether its replica is complete. <see cref="ReplicaWrites"/>' own, under its lock.</summary>
-    public bool IsComplete { get; set; }
-
     /// <summary>Null until there is one, and where the peer is of a build that takes none: then writes go by actor message.</summary>
     public Lane? Lane
     {

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.DistributedData;
 using Akka.Event;
 using Pomegranate.Backend.Server;
+using Pomegranate.Views;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 using DData = Akka.DistributedData;
 
@@ -28,7 +29,9 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
 
     /// <summary>Replaced, never changed: read without the lock while messages are sent.</summary>
     private ReplicaPeer[] _peers = [];
-    private bool _selfIsComplete;
+    private View? _view;
+    private int _needed = int.MaxValue;
+    private bool _selfIsIn;
     private long _lastTicket;
 
     /// <summary>Makes these entries safe and completes the task.</summary>
@@ -38,7 +41,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         ReplicaPeer[] peers;
         lock (_lock)
         {
-            write = new PendingWrite(this, new Store(++_lastTicket, commit.Entries), commit.Done, time.GetTimestamp());
+            write = new PendingWrite(this, new Store(++_lastTicket, commit.Entries, _view?.Number ?? ReplicaView.None), commit.Done, time.GetTimestamp());
             _writes.Add(write.Store.Ticket, write);
             peers = _peers;
         }
@@ -46,31 +49,34 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         write.Into(_replicator);
         foreach (var peer in peers)
         {
-            peer.Send(write.Store);
+            peer.Send(write.Current);
         }
     }
 
-    /// <summary>Who is there, and whose replica is complete, so that its word counts.</summary>
-    public void SetMembers(bool selfIsComplete, IReadOnlyDictionary<ReplicaPeer, bool> peers)
+    /// <summary>Who is there, and in which view this node speaks. Acknowledgements of an earlier one are forgotten.</summary>
+    public void SetMembers(View? view, UniqueAddress self, IReadOnlyCollection<ReplicaPeer> peers)
     {
         PendingWrite[] met;
         lock (_lock)
         {
-            var joined = peers.Keys.Except(_peers).ToList();
-            _selfIsComplete = selfIsComplete;
-            _peers = [.. peers.Keys];
-            foreach (var (peer, isComplete) in peers)
+            var isNew = view?.Number != _view?.Number;
+            var joined = isNew ? peers : peers.Except(_peers);
+            _peers = [.. peers];
+            if (isNew)
             {
-                peer.IsComplete = isComplete;
+                _view = view;
+                _selfIsIn = view?.Includes(self) == true;
+                _needed = view is null ? int.MaxValue : Quorum.WriteSize(options, view.Backends.Length);
+                foreach (var write in _writes.Values)
+                {
+                    write.Begin(view!.Number);
+                }
             }
 
             // It may be the one whose acknowledgement a waiting write needs; and from here on it gets every write.
             foreach (var peer in joined)
             {
-                foreach (var write in _writes.Values)
-                {
-                    peer.Send(write.Store);
-                }
+                SendAllTo(peer);
             }
 
             met = [.. _writes.Values.Where(IsMet)];
@@ -80,13 +86,36 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         Array.ForEach(met, write => write.Done.TrySetResult());
     }
 
-    /// <param name="peer">Null where it is this node itself.</param>
-    public void Acknowledge(long ticket, ReplicaPeer? peer)
+    /// <summary>A backend has come to this node's view: what it was sent before, it could not acknowledge.</summary>
+    public void Confirm(UniqueAddress backend)
+    {
+        lock (_lock)
+        {
+            if (Array.Find(_peers, peer => peer.Address.Equals(backend)) is { } peer)
+            {
+                SendAllTo(peer);
+            }
+        }
+    }
+
+    private void SendAllTo(ReplicaPeer peer)
+    {
+        foreach (var write in _writes.Values.Where(write => !write.IsHeldBy(peer)))
+        {
+            peer.Send(write.Current);
+        }
+    }
+
+    /// <param name="view">In which the peer holds the write.</param>
+    public void Acknowledge(long ticket, long view, ReplicaPeer peer) => Note(ticket, view, peer);
+
+    /// <param name="peer">Null where it is this node itself, whose word counts in every view.</param>
+    private void Note(long ticket, long view, ReplicaPeer? peer)
     {
         PendingWrite? write;
         lock (_lock)
         {
-            if (!_writes.TryGetValue(ticket, out write))
+            if (!_writes.TryGetValue(ticket, out write) || (peer is not null && view != _view?.Number))
             {
                 return;
             }
@@ -133,39 +162,21 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         {
             foreach (var peer in peers.Where(peer => !write.IsHeldBy(peer)))
             {
-                peer.Send(write.Store);
+                peer.Send(write.Current);
             }
         }
     }
 
-    private bool IsMet(PendingWrite write)
-    {
-        if (!write.IsHeldHere)
-        {
-            return false;
-        }
+    /// <remarks>The home itself must hold it, and be in the view: else it is not for it to commit anything.</remarks>
+    private bool IsMet(PendingWrite write) => _selfIsIn && write.IsHeldHere && write.HeldIn(_view!) >= _needed;
 
-        var (voters, held) = _selfIsComplete ? (1, 1) : (0, 0);
-        foreach (var peer in _peers)
-        {
-            if (peer.IsComplete)
-            {
-                voters++;
-                held += write.IsHeldBy(peer) ? 1 : 0;
-            }
-        }
-
-        return held >= Quorum.WriteSize(options, voters);
-    }
-
-    private SessionCommitException TooFew(PendingWrite write)
-    {
-        var voters = _peers.Count(p => p.IsComplete) + (_selfIsComplete ? 1 : 0);
-        return new(
-            $"The session's change was acknowledged by {write.Acknowledged} of {voters} backends within "
-            + $"{options.CommitTimeout.TotalSeconds:0.#} s, and replication level {options.Level} needs "
-            + $"{Quorum.WriteSize(options, voters)}. It may or may not survive. Check 'pbm cluster show' for backends that hang.");
-    }
+    private SessionCommitException TooFew(PendingWrite write) => new(
+        !_selfIsIn
+            ? $"The session's change could not be committed within {options.CommitTimeout.TotalSeconds:0.#} s: this node is not in the backends' view, "
+                + "because it is cut off from them, or they have just gone on without it. It may or may not survive. Check 'pbm cluster show'."
+            : $"The session's change was acknowledged by {write.HeldIn(_view!)} of {_view!.Backends.Length} backends within "
+                + $"{options.CommitTimeout.TotalSeconds:0.#} s, and replication level {options.Level} needs {_needed}. It may or may not survive. "
+                + "Check 'pbm cluster show' for backends that hang.");
 
     /// <summary>A write cannot succeed without its own home, so its clients need not wait for the time limit.</summary>
     private void Refuse(PendingWrite write)
@@ -193,7 +204,26 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
 
         public bool IsHeldHere { get; private set; }
 
-        public int Acknowledged => _heldBy.Count + (IsHeldHere ? 1 : 0);
+        /// <summary>As it is sent in the current view.</summary>
+        public Store Current { get; private set; } = store;
+
+        /// <summary>How many of a view's backends hold it, this node included.</summary>
+        public int HeldIn(View view)
+        {
+            var held = IsHeldHere ? 1 : 0;
+            foreach (var peer in _heldBy)
+            {
+                held += view.Includes(peer.Address) ? 1 : 0;
+            }
+
+            return held;
+        }
+
+        public void Begin(long view)
+        {
+            Current = Store with { View = view };
+            _heldBy.Clear();
+        }
 
         public bool IsHeldBy(ReplicaPeer peer) => _heldBy.Contains(peer);
 
@@ -209,7 +239,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
             }
         }
 
-        protected override void OnHeld() => writes.Acknowledge(Store.Ticket, null);
+        protected override void OnHeld() => writes.Note(Store.Ticket, 0, null);
 
         protected override void OnRefused(IUpdateResponse refusal)
         {

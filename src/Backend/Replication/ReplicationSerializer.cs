@@ -17,14 +17,14 @@ namespace Pomegranate.Backend.Replication;
 internal sealed class ReplicationSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private const string BucketManifest = "B1";
-    private const string StoreManifest = "s1";
-    private const string StoredManifest = "S1";
-    private const string FetchManifest = "f1";
-    private const string FetchedManifest = "F1";
+    private const string StoreManifest = "s2";
+    private const string StoredManifest = "S2";
+    private const string FetchManifest = "f2";
+    private const string FetchedManifest = "F2";
     private const string HelloManifest = "h1";
     private const string DurableHelloManifest = "h2";
     private const string ClockManifest = "t1";
-    private const string ReadDigestsManifest = "d1";
+    private const string ReadDigestsManifest = "d2";
     private const string DigestsManifest = "D1";
     private const string ReadPageManifest = "p1";
     private const string PageManifest = "P1";
@@ -63,14 +63,16 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
                 ReplicaFrames.Write(writer, store);
                 break;
             case Stored stored:
-                writer.Int64(stored.Ticket);
+                ReplicaFrames.WriteStored(writer, (stored.Ticket, stored.View));
                 break;
             case Fetch fetch:
                 writer.Int64(fetch.Ticket);
+                writer.Int64(fetch.View);
                 writer.Id(fetch.Id);
                 break;
             case Fetched fetched:
                 writer.Int64(fetched.Ticket);
+                writer.Int64(fetched.View);
                 writer.Bool(fetched.Entry is not null);
                 if (fetched.Entry is not null)
                 {
@@ -79,7 +81,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
 
                 break;
             case Hello hello:
-                writer.Bool(hello.IsComplete);
+                writer.Bool(hello.IsIn);
                 writer.Bool(hello.IsReply);
                 hello.Durable?.Write(writer);
                 break;
@@ -88,6 +90,7 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
                 break;
             case ReadDigests read:
                 writer.Int64(read.Ticket);
+                writer.Int64(read.View);
                 break;
             case Digests digests:
                 writer.Int64(digests.Ticket);
@@ -132,13 +135,13 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         {
             BucketManifest => SessionFormat.ReadBucket(ref reader),
             StoreManifest => ReplicaFrames.ReadStore(ref reader),
-            StoredManifest => new Stored(reader.Int64()),
-            FetchManifest => new Fetch(reader.Int64(), reader.Id()),
-            FetchedManifest => new Fetched(reader.Int64(), reader.Bool() ? SessionFormat.ReadEntry(ref reader) : null),
+            StoredManifest => new Stored(reader.Int64(), reader.Int64()),
+            FetchManifest => FetchOf(ref reader),
+            FetchedManifest => FetchedOf(ref reader),
             HelloManifest => new Hello(reader.Bool(), reader.Bool()),
             DurableHelloManifest => new Hello(reader.Bool(), reader.Bool(), DurableIdentity.Read(ref reader)),
             ClockManifest => new Clock(reader.Int64()),
-            ReadDigestsManifest => new ReadDigests(reader.Int64()),
+            ReadDigestsManifest => new ReadDigests(reader.Int64(), reader.Int64()),
             DigestsManifest => new Digests(reader.Int64(), DigestList(ref reader)),
             ReadPageManifest => new ReadPage(reader.Int64(), BucketNumber(ref reader), reader.Bool() ? reader.Id() : null),
             PageManifest => PageOf(ref reader),
@@ -158,6 +161,18 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         }
 
         return digests;
+    }
+
+    private static Fetch FetchOf(ref WireReader reader)
+    {
+        var (ticket, view) = (reader.Int64(), reader.Int64());
+        return new Fetch(ticket, reader.Id(), view);
+    }
+
+    private static Fetched FetchedOf(ref WireReader reader)
+    {
+        var (ticket, view) = (reader.Int64(), reader.Int64());
+        return new Fetched(ticket, reader.Bool() ? SessionFormat.ReadEntry(ref reader) : null, view);
     }
 
     private static Page PageOf(ref WireReader reader)

@@ -6,6 +6,7 @@ using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Lanes;
 using Pomegranate.Sessions;
+using Pomegranate.Views;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 using DData = Akka.DistributedData;
 
@@ -32,7 +33,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     /// <summary>The actor's name under <c>/user</c>; the same on every backend.</summary>
     public const string Name = "session-replica";
 
-    /// <summary>How long a read waits for every voter before a majority of them is enough.</summary>
+    /// <summary>How long a read waits for all of the view before those who are enough are enough.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(1);
 
     private readonly ReplicationOptions _options;
@@ -44,14 +45,17 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private readonly ReplicaWrites _writes;
     private readonly IActorRef _lanes;
 
-    /// <summary>The other backends, and whether their replicas are complete.</summary>
-    private readonly Dictionary<ReplicaPeer, bool> _peers = [];
+    private readonly ReplicaView _view;
+
+    /// <summary>The other backends.</summary>
+    private readonly List<ReplicaPeer> _peers = [];
     private readonly Dictionary<long, PendingRead> _reads = [];
-    private bool _selfIsComplete;
+    private bool _isSettled;
     private long _lastTicket;
 
-    public SessionReplica(ReplicaWrites writes, ReplicationOptions options, TimeProvider time, LaneDialer? lanes)
+    public SessionReplica(ReplicaWrites writes, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes)
     {
+        _view = view;
         _writes = writes;
         _lanes = lanes is null ? ActorRefs.Nobody : Context.ActorOf(ReplicaLanes.Props(lanes, writes), "lanes");
         _options = options;
@@ -64,6 +68,8 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         Receive<Fetched>(OnFetched);
         Receive<IGetResponse>(OnLocalRead);
         Receive<ReplicaSync.Membership>(OnMembership);
+        Receive<ReplicaSync.Confirmed>(OnConfirmed);
+        Receive<ReplicaSync.Settled>(OnSettled);
         Receive<ReplicaSync.Introduction>(introduction => Sender.Tell(introduction));
         Receive<ResendTick>(_ => OnResend());
 
@@ -72,33 +78,19 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ReplicaWrites writes, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null) =>
+    public static Props Props(ReplicaWrites writes, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null) =>
         // Other nodes' commits wait for it: it must not wait for a thread that this node's app blocks.
-        Akka.Actor.Props.Create(() => new SessionReplica(writes, options, time, lanes)).WithDispatcher("akka.actor.internal-dispatcher");
-
-    private List<UniqueAddress> Voters
-    {
-        get
-        {
-            var voters = _peers.Where(p => p.Value).Select(p => p.Key.Address).ToList();
-            if (_selfIsComplete)
-            {
-                voters.Add(_self);
-            }
-
-            return voters;
-        }
-    }
+        Akka.Actor.Props.Create(() => new SessionReplica(writes, view, options, time, lanes)).WithDispatcher("akka.actor.internal-dispatcher");
 
     // ---- writes ----
 
-    private void OnStore(Store store) => new PeersMerge(store, Sender, Self, _log).Into(_replicator);
+    private void OnStore(Store store) => new PeersMerge(store, _view, Sender, Self, _log).Into(_replicator);
 
     private void OnStored(Stored stored)
     {
         if (PeerOf(Sender) is { } peer)
         {
-            _writes.Acknowledge(stored.Ticket, peer);
+            _writes.Acknowledge(stored.Ticket, stored.View, peer);
         }
     }
 
@@ -110,22 +102,38 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         var read = new PendingRead(recover, _time.GetTimestamp());
         _reads.Add(ticket, read);
         Ask(ticket, read);
-        _replicator.Tell(Dsl.Get(SessionBuckets.KeyOf(recover.Id), ReadLocal.Instance, new LocalRead(ticket, recover.Id, Self)));
     }
 
+    /// <summary>Asks all who have not answered, this node's own replica among them.</summary>
     private void Ask(long ticket, PendingRead read)
     {
-        foreach (var (peer, isComplete) in _peers)
+        if (_view.Current is not { } view)
         {
-            if (isComplete && !read.Answers.ContainsKey(peer.Address))
+            return;
+        }
+
+        if (!read.Answers.ContainsKey(_self))
+        {
+            _replicator.Tell(Dsl.Get(SessionBuckets.KeyOf(read.Request.Id), ReadLocal.Instance, new LocalRead(ticket, read.Request.Id, view.Number, Self)));
+        }
+
+        foreach (var peer in _peers)
+        {
+            if (view.Includes(peer.Address) && !read.Answers.ContainsKey(peer.Address))
             {
-                peer.Tell(new Fetch(ticket, read.Request.Id));
+                peer.Tell(new Fetch(ticket, read.Request.Id, view.Number));
             }
         }
     }
 
-    private void OnFetch(Fetch fetch) =>
-        _replicator.Tell(Dsl.Get(SessionBuckets.KeyOf(fetch.Id), ReadLocal.Instance, new LocalRead(fetch.Ticket, fetch.Id, Sender)));
+    private void OnFetch(Fetch fetch)
+    {
+        // It may yet have acknowledged a write of an earlier view, or be about to: its word counts in its own view alone.
+        if (fetch.View == _view.Number)
+        {
+            _replicator.Tell(Dsl.Get(SessionBuckets.KeyOf(fetch.Id), ReadLocal.Instance, new LocalRead(fetch.Ticket, fetch.Id, fetch.View, Sender)));
+        }
+    }
 
     private void OnLocalRead(IGetResponse response)
     {
@@ -137,11 +145,11 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         var entry = response.IsSuccessful ? response.Get((IKey<SessionBucket>)response.Key).Find(read.Id) : null;
         if (read.ReplyTo.Equals(Self))
         {
-            Answer(read.Ticket, _self, entry);
+            Answer(read.Ticket, read.View, _self, entry);
         }
         else
         {
-            read.ReplyTo.Tell(new Fetched(read.Ticket, entry));
+            read.ReplyTo.Tell(new Fetched(read.Ticket, entry, read.View));
         }
     }
 
@@ -149,13 +157,13 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     {
         if (PeerOf(Sender) is { } peer)
         {
-            Answer(fetched.Ticket, peer.Address, fetched.Entry);
+            Answer(fetched.Ticket, fetched.View, peer.Address, fetched.Entry);
         }
     }
 
-    private void Answer(long ticket, UniqueAddress node, SessionEntry? entry)
+    private void Answer(long ticket, long view, UniqueAddress node, SessionEntry? entry)
     {
-        if (_reads.TryGetValue(ticket, out var read))
+        if (view == _view.Number && _reads.TryGetValue(ticket, out var read))
         {
             read.Answers[node] = entry;
             CompleteIfRead(ticket, read);
@@ -163,35 +171,28 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     }
 
     /// <remarks>
-    /// Every voter is waited for, for a while: after a member has died, a majority of those left need not include one
-    /// that acknowledged the last write (5 backends, 3 acknowledged, 2 of these died: 3 left, and 2 of them are a
-    /// majority without the third). A voter that hangs must not stop recovery for ever, so then a majority decides.
+    /// What is enough says <see cref="ViewRules.IsEnoughToRead"/>. All are waited for, for a while: a write that was not
+    /// acknowledged may be on one of them alone, and would come to light later. One that hangs must not stop recovery for ever.
     /// </remarks>
     private void CompleteIfRead(long ticket, PendingRead read)
     {
-        var voters = Voters;
-        var answered = voters.Count(read.Answers.ContainsKey);
-        var patient = _time.GetElapsedTime(read.Started) < ReadPatience;
-        if (!read.Answers.ContainsKey(_self) || answered < (patient ? voters.Count : Quorum.Majority(voters.Count)))
+        if (_view.Current is not { } view || !read.Answers.ContainsKey(_self) || !ViewRules.IsEnoughToRead(view, _isSettled, read.Answers.ContainsKey)
+            || (read.Answers.Count < view.Backends.Length && _time.GetElapsedTime(read.Started) < ReadPatience))
         {
             return;
         }
 
         _reads.Remove(ticket);
-        SessionEntry? merged = null;
-        foreach (var entry in read.Answers.Values)
-        {
-            merged = merged is null || entry is null ? merged ?? entry : merged.Merge(entry);
-        }
-
-        if (merged is null || read.Answers.Values.All(e => e?.HasSameChangesAs(merged) == true))
+        read.Fold();
+        var merged = read.Heard;
+        if (merged is null || read.Answers.Values.Count(entry => entry?.HasSameChangesAs(merged) == true) >= Quorum.WriteSize(_options, view.Backends.Length))
         {
             read.Request.Done.TrySetResult(merged);
             return;
         }
 
-        // The replicas differ, so the latest write may be on fewer than a quorum. Before anyone sees it, it must be on
-        // one, or the next failover could take it back (the write-back of Attiya, Bar-Noy and Dolev, 1995).
+        // The latest write may be on fewer than a quorum. Before anyone sees it, it must be on one, or the next failover could
+        // take it back (the write-back of Attiya, Bar-Noy and Dolev, 1995).
         var writeBack = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var done = read.Request.Done;
         writeBack.Task.ContinueWith(
@@ -214,21 +215,42 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     private void OnMembership(ReplicaSync.Membership membership)
     {
-        _selfIsComplete = membership.SelfIsComplete;
-        foreach (var gone in _peers.Keys.Where(p => !membership.Peers.ContainsKey(p.Address)).ToList())
+        _peers.RemoveAll(peer => !membership.Peers.Contains(peer.Address));
+        foreach (var address in membership.Peers.Where(address => _peers.TrueForAll(peer => !peer.Address.Equals(address))))
         {
-            _peers.Remove(gone);
+            _peers.Add(new ReplicaPeer(address, Context.ActorSelection(new RootActorPath(address.Address) / "user" / Name), Self));
         }
 
-        foreach (var (address, isComplete) in membership.Peers)
+        if (membership.View is { } view && view.Number != _view.Number)
         {
-            var peer = _peers.Keys.FirstOrDefault(p => p.Address.Equals(address))
-                ?? new ReplicaPeer(address, Context.ActorSelection(new RootActorPath(address.Address) / "user" / Name), Self);
-            _peers[peer] = isComplete;
+            _view.Set(view);
+            _isSettled = false;
+            foreach (var read in _reads.Values)
+            {
+                read.Fold();
+                read.Answers.Clear();
+            }
         }
 
-        _writes.SetMembers(_selfIsComplete, _peers);
-        _lanes.Tell(new ReplicaLanes.Peers([.. _peers.Keys]));
+        _writes.SetMembers(_view.Current, _self, _peers);
+        _lanes.Tell(new ReplicaLanes.Peers([.. _peers]));
+        AskAgain();
+    }
+
+    private void OnConfirmed(ReplicaSync.Confirmed confirmed)
+    {
+        _writes.Confirm(confirmed.Backend);
+        AskAgain();
+    }
+
+    private void OnSettled(ReplicaSync.Settled settled)
+    {
+        _isSettled |= settled.View == _view.Number;
+        AskAgain();
+    }
+
+    private void AskAgain()
+    {
         foreach (var (ticket, read) in _reads.ToList())
         {
             Ask(ticket, read);
@@ -245,8 +267,8 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
             {
                 _reads.Remove(ticket);
                 read.Request.Done.TrySetException(new SessionCommitException(
-                    $"The session could not be read: {read.Answers.Count} of {Voters.Count} backends answered within "
-                    + $"{_options.RecoveryTimeout.TotalSeconds:0.#} s and a majority is needed. Check 'pbm cluster show' for backends that hang."));
+                    $"The session could not be read: {read.Answers.Count} of {_view.Current?.Backends.Length ?? 0} backends answered within "
+                    + $"{_options.RecoveryTimeout.TotalSeconds:0.#} s and {Needed(_view.Current)} are needed. Check 'pbm cluster show' for backends that hang."));
                 continue;
             }
 
@@ -255,10 +277,13 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         }
     }
 
+    private string Needed(View? view) => view is null ? "a view that they agree on"
+        : string.Join(" and ", (_isSettled ? [] : view.Owed).Prepend(view.Roster).Select(roster => $"{roster.Need} of {string.Join(", ", roster.Members.Select(m => m.Address.Host))}"));
+
     private ReplicaPeer? PeerOf(IActorRef sender)
     {
         var address = sender.Path.Address;
-        foreach (var peer in _peers.Keys)
+        foreach (var peer in _peers)
         {
             if (peer.Address.Address.Equals(address))
             {
@@ -284,16 +309,35 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     private sealed record PendingRead(Recover Request, long Started)
     {
+        /// <summary>What they said in the current view.</summary>
         public Dictionary<UniqueAddress, SessionEntry?> Answers { get; } = [];
+
+        /// <summary>All that was ever said: what somebody held in an earlier view is still true, it only does not count.</summary>
+        public SessionEntry? Heard { get; private set; }
+
+        public void Fold()
+        {
+            foreach (var entry in Answers.Values)
+            {
+                Heard = Heard is null || entry is null ? Heard ?? entry : Heard.Merge(entry);
+            }
+        }
     }
 
     /// <summary>A peer's write. What the disk refuses stays unacknowledged, and comes again.</summary>
-    private sealed class PeersMerge(Store store, IActorRef replyTo, IActorRef self, ILoggingAdapter log) : LocalMerge(store)
+    private sealed class PeersMerge(Store store, ReplicaView view, IActorRef replyTo, IActorRef self, ILoggingAdapter log) : LocalMerge(store)
     {
-        protected override void OnHeld() => replyTo.Tell(new Stored(Store.Ticket), self);
+        protected override void OnHeld()
+        {
+            // A word of another view counts for nothing.
+            if (Store.View == view.Number)
+            {
+                replyTo.Tell(new Stored(Store.Ticket, Store.View), self);
+            }
+        }
 
         protected override void OnRefused(IUpdateResponse refusal) => LogRefusal(log, refusal);
     }
 
-    private sealed record LocalRead(long Ticket, SessionId Id, IActorRef ReplyTo);
+    private sealed record LocalRead(long Ticket, SessionId Id, long View, IActorRef ReplyTo);
 }

@@ -8,7 +8,7 @@ using DData = Akka.DistributedData;
 namespace Pomegranate.Backend.Replication;
 
 /// <summary>A peer's lane, at this end: its writes go straight into the Replicator, whose answer goes straight back.</summary>
-internal sealed class StoreLane(Lane lane, ActorSystem system) : ILaneHandler
+internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaView view) : ILaneHandler
 {
     private readonly IActorRef _replicator = DData.DistributedData.Get(system).Replicator;
     private readonly ILoggingAdapter _log = Logging.GetLogger(system, typeof(SessionReplica));
@@ -22,11 +22,18 @@ internal sealed class StoreLane(Lane lane, ActorSystem system) : ILaneHandler
 
     private sealed class Merge(StoreLane from, Store store) : LocalMerge(store)
     {
-        protected override void OnHeld() => from.Acknowledge(Store.Ticket);
+        protected override void OnHeld() => from.Acknowledge(Store);
 
         protected override void OnRefused(IUpdateResponse refusal) => LogRefusal(from._log, refusal);
     }
 
     /// <summary>One that cannot leave is as one that is lost: the peer sends its write again.</summary>
-    private void Acknowledge(long ticket) => lane.TrySend(ReplicaFrames.Stored, ticket, ReplicaFrames.WriteTicket);
+    private void Acknowledge(Store store)
+    {
+        // A word of another view counts for nothing. It is merged all the same: what was written once may be kept.
+        if (store.View == view.Number)
+        {
+            lane.TrySend(ReplicaFrames.Stored, (store.Ticket, store.View), ReplicaFrames.WriteStored);
+        }
+    }
 }

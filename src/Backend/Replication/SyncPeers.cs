@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Pomegranate.Backend.Durability;
+using Pomegranate.Views;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 
 namespace Pomegranate.Backend.Replication;
@@ -14,13 +15,13 @@ internal sealed class SyncPeers(Func<Member> self)
     public int Count => _peers.Count;
 
     /// <summary>Somebody serves already.</summary>
-    public bool AnyComplete => _peers.Values.Any(peer => peer.IsComplete);
+    public bool AnyIn => _peers.Values.Any(peer => peer.IsIn);
 
     public IEnumerable<Peer> All => _peers.Values;
 
-    /// <summary>Whose copies count, of those that keep them on disk.</summary>
-    public IEnumerable<DurableReplica> CompleteDisks => _peers.Values
-        .Where(peer => peer is { IsComplete: true, Durable: not null })
+    /// <summary>The disks of the backends of a view, of those that have one.</summary>
+    public IEnumerable<DurableReplica> DisksIn(View view) => _peers.Values
+        .Where(peer => peer.Durable is not null && view.Includes(peer.Node))
         .Select(peer => new DurableReplica(peer.Durable!.Id, peer.HostPort));
 
     /// <summary>The disks of all that have answered.</summary>
@@ -41,18 +42,15 @@ internal sealed class SyncPeers(Func<Member> self)
     public Peer? Find(Address address) => _peers.Values.FirstOrDefault(peer => peer.Member.Address.Equals(address));
 
     /// <summary>
-    /// Whom this node copies from, in whatever order: those who serve, and while it does not itself, all who may hold what
-    /// nobody else does.
+    /// Whom this node copies from before it is in a view, in whatever order: those who serve, and all who may hold what nobody
+    /// else does.
     /// </summary>
-    public IEnumerable<Peer> SourcesOf(bool complete) => complete
-        ? _peers.Values.Where(peer => peer.IsComplete)
-        : _peers.Values.Where(peer => peer.IsComplete || peer.HoldsSessions || peer.Member.IsOlderThan(self()));
+    public IEnumerable<Peer> Sources => _peers.Values.Where(peer => peer.IsIn || peer.HoldsSessions || peer.Member.IsOlderThan(self()));
 
     public bool IsOldest(Peer candidate) => _peers.Values.Select(peer => peer.Member).Append(self())
         .All(other => other.Equals(candidate.Member) || candidate.Member.IsOlderThan(other));
 
-    /// <summary>Whether each replica is complete, for <see cref="ReplicaSync.Membership"/>.</summary>
-    public Dictionary<UniqueAddress, bool> Completeness() => _peers.ToDictionary(peer => peer.Key, peer => peer.Value.IsComplete);
+    public IReadOnlyCollection<UniqueAddress> Addresses => _peers.Keys;
 
     /// <summary>Another backend.</summary>
     internal sealed class Peer(Member member)
@@ -66,7 +64,8 @@ internal sealed class SyncPeers(Func<Member> self)
         /// <summary>It has said that it sends us its writes.</summary>
         public bool HasAnswered { get; private set; }
 
-        public bool IsComplete { get; private set; }
+        /// <summary>It is in a view, as it said itself: it serves.</summary>
+        public bool IsIn { get; private set; }
 
         /// <summary>What its disk says of it; null where it has none, or has not answered.</summary>
         public DurableIdentity? Durable { get; private set; }
@@ -77,7 +76,7 @@ internal sealed class SyncPeers(Func<Member> self)
         public void Said(Hello hello)
         {
             HasAnswered |= hello.IsReply;
-            IsComplete = hello.IsComplete;
+            IsIn = hello.IsIn;
             Durable = hello.Durable;
         }
     }

@@ -4,8 +4,9 @@ namespace Pomegranate.Backend.Sharding;
 
 /// <summary>
 /// Whether this node may still say what its sessions hold. Cut off from the others it cannot know that they have given
-/// its shards away: so it holds a lease, which a majority of the backends renews by answering, and which ends before the
-/// others can have decided against it. A request is answered only under the lease; without it, it waits. Thread-safe.
+/// its shards away: so it holds a lease, which a majority of the backends of its view grants and renews, and whose end those
+/// who go on without it wait for (<see cref="Pomegranate.Views.ViewNode"/>). A request is answered only under the lease;
+/// without it, it waits. Thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -25,13 +26,13 @@ internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
 
     public bool IsHeld => time.GetTimestamp() < Volatile.Read(ref _until);
 
-    /// <param name="until">A timestamp of the time provider. One before what it was renewed to is ignored.</param>
-    public void Renew(long until)
+    /// <param name="until">A timestamp of the time provider; one that has passed ends the lease.</param>
+    public void Set(long until)
     {
         TaskCompletionSource? waiting;
         lock (_lock)
         {
-            Volatile.Write(ref _until, Math.Max(_until, until));
+            Volatile.Write(ref _until, until);
             if (!IsHeld)
             {
                 return;
@@ -43,15 +44,6 @@ internal sealed class HomeLease(TimeProvider time, TimeSpan patience)
         }
 
         waiting?.TrySetResult();
-    }
-
-    /// <summary>It ends no later than that.</summary>
-    public void Shorten(long until)
-    {
-        lock (_lock)
-        {
-            Volatile.Write(ref _until, Math.Min(_until, until));
-        }
     }
 
     /// <summary>Completes when the lease is held: at once, unless this node is cut off, hung or starved.</summary>

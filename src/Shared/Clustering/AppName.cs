@@ -23,6 +23,9 @@ internal static class AppName
     /// <summary>The cluster role of the app's backends.</summary>
     public static string RoleOf(string app) => app == Default ? NodeRole.Backend : $"{NodeRole.Backend}-{app}";
 
+    /// <summary>The app whose backends have this role.</summary>
+    public static string OfRole(string role) => role == NodeRole.Backend ? Default : role[(NodeRole.Backend.Length + 1)..];
+
     /// <summary>Whether these are a backend's roles, of whichever app.</summary>
     public static bool IsBackend(IEnumerable<string> roles) =>
         roles.Any(role => role == NodeRole.Backend || role.StartsWith($"{NodeRole.Backend}-", StringComparison.Ordinal));

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Options;
 using Pomegranate.Configuration;
 using Pomegranate.Liveness;
 using Pomegranate.Partitions;
+using Pomegranate.Views;
 #if PETABRIDGE_CMD
 using Pomegranate.Management;
 #endif
@@ -59,6 +60,12 @@ internal static class PomegranateNode
                     SecondClusterWatch.Props(
                         [.. Seeds(options).Select(Address.Parse)], system.Settings.Config.GetTimeSpan("pomegranate.partitions.second-cluster-interval")),
                     SecondClusterWatch.Name))
+                .WithActors((system, _) => system.ActorOf(
+                    ViewActor.Props(
+                        role == NodeRole.Backend ? options.App : null, options, provider.GetService<TimeProvider>() ?? TimeProvider.System,
+                        provider.GetRequiredService<ILoggerFactory>().CreateLogger("Pomegranate.Views")),
+                    ViewActor.Name))
+                .WithActors((system, _) => system.ActorOf(RemovalWatch.Props(), "removal-watch"))
                 .WithActors((system, _) => system.ActorOf(MembershipPace.Props(), MembershipPace.Name))
                 .WithActors((system, _) => system.ActorOf(
                     MemberLog.Props(provider.GetRequiredService<ILoggerFactory>().CreateLogger("Pomegranate.Membership")), MemberLog.Name))

@@ -18,7 +18,7 @@ internal readonly record struct WireRevisions(int Oldest, int Newest)
     private static readonly WireRevisions First = new(1, 1);
 
     /// <summary>This build's.</summary>
-    public static WireRevisions Own => First;
+    public static WireRevisions Own => new(2, 2);
 
     /// <summary>None where there is nothing to say.</summary>
     public IEnumerable<string> Roles => this == First ? [] : [string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Oldest}-{Newest}")];

@@ -16,9 +16,8 @@ internal sealed class PartitionDowning(ActorSystem system, Cluster cluster) : ID
     {
         get
         {
-            var config = system.Settings.Config.GetConfig("pomegranate.partitions");
-            var (stable, unstable) = (config.GetTimeSpan("stable-after"), config.GetTimeSpan("unstable-after"));
-            return Props.Create(() => new PartitionResolver(cluster, stable, unstable, TimeProvider.System));
+            var times = DowningTimes.Of(system.Settings.Config);
+            return Props.Create(() => new PartitionResolver(cluster, times, TimeProvider.System));
         }
     }
 }

@@ -1,41 +1,51 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Clustering;
+using Pomegranate.Views;
 
 namespace Pomegranate.Partitions;
 
 /// <summary>
-/// Ends a parted cluster: where members cannot reach each other and that has not changed for a while, it downs those
-/// who do not go on (<see cref="Survivors"/>). Runs on every member; those who do not survive down themselves, the
-/// survivor with the lowest address downs them too.
+/// Ends a parted cluster: where members cannot reach each other and that has not changed for a while, those who go on
+/// (<see cref="Survivors"/>) do so without the others. First they ask for views without them, of each app; only when each
+/// has one the others are downed, by the survivor with the lowest address. Runs on every member.
 /// </summary>
 /// <remarks>
+/// <para>
+/// Who cannot have the views changed removes nobody, and nobody ends by itself: what it holds may be what the others need
+/// when the network is whole again. Meanwhile it answers 503. One that the others went on without is told so by them, once
+/// they can (<see cref="RemovalWatch"/>).
+/// </para>
+/// <para>
 /// In the place of Akka's split brain resolver, which counts all members alike, downs both ends of a broken link, all
 /// of the cluster when links come and go, and looks once a second.
+/// </para>
 /// </remarks>
 internal sealed class PartitionResolver : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
-    private readonly TimeSpan _stableAfter;
-    private readonly TimeSpan _unstableAfter;
+    private readonly DowningTimes _times;
     private readonly TimeProvider _time;
     private readonly Cluster _cluster;
+    private readonly KnownViews _views = KnownViews.Of(Context.System);
+    private readonly ActorSelection _viewActor = Context.ActorSelection($"/user/{ViewActor.Name}");
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     private HashSet<(UniqueAddress, UniqueAddress)> _broken = [];
     private HashSet<Voter> _members = [];
+    private readonly Dictionary<UniqueAddress, long> _firstSeen = [];
+    private ImmutableHashSet<UniqueAddress> _unwanted = [];
+    private string? _lastWord;
     private long _firstBreak;
     private long _lastChange;
 
-    /// <param name="stableAfter">How long nothing may change before it is decided.</param>
-    /// <param name="unstableAfter">How much longer than that is waited for it, from the first break.</param>
-    public PartitionResolver(Cluster cluster, TimeSpan stableAfter, TimeSpan unstableAfter, TimeProvider time)
+    public PartitionResolver(Cluster cluster, DowningTimes times, TimeProvider time)
     {
         _cluster = cluster;
-        _stableAfter = stableAfter;
-        _unstableAfter = unstableAfter;
+        _times = times;
         _time = time;
         Receive<Look>(_ => OnLook());
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, Step);
@@ -47,19 +57,22 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
     {
         // The downed and the leaving are on their way out, whoever reaches them.
         var members = _cluster.State.Members.Where(m => m.Status is not (MemberStatus.Down or MemberStatus.Exiting or MemberStatus.Removed))
-            .Select(Voter.Of).ToHashSet();
-        var broken = BrokenLinks(members.Select(m => m.Address).ToHashSet());
+            .Select(m => Voter.Of(m, _views)).ToHashSet();
         var now = _time.GetTimestamp();
+        NoteAges(members, now);
+        var broken = BrokenLinks(members.Select(m => m.Address).ToHashSet());
         if (broken.Count == 0 || !members.Any(m => m.IsFull && m.Address.Equals(_cluster.SelfUniqueAddress)))
         {
             _broken.Clear();
+            Want([]);
             return;
         }
 
         if (_broken.Count == 0)
         {
             _firstBreak = now;
-            _log.Warning("{0}. It is decided who goes on once this has not changed for {1} s.", Describe(broken), _stableAfter.TotalSeconds);
+            _lastWord = null;
+            _log.Warning("{0}. It is decided who goes on once this has not changed for {1} s.", Describe(broken), _times.StableAfter.TotalSeconds);
         }
 
         if (!broken.SetEquals(_broken) || !members.SetEquals(_members))
@@ -69,11 +82,32 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
             _members = members;
         }
 
-        if (_time.GetElapsedTime(_lastChange, now) >= _stableAfter || _time.GetElapsedTime(_firstBreak, now) >= _stableAfter + _unstableAfter)
+        var stableAfter = _times.StableAfter + (HasYoung(now) ? _times.MorePatience : TimeSpan.Zero);
+        if (_time.GetElapsedTime(_lastChange, now) >= stableAfter || _time.GetElapsedTime(_firstBreak, now) >= stableAfter + _times.UnstableAfter)
         {
             Decide();
         }
     }
+
+    private void NoteAges(HashSet<Voter> members, long now)
+    {
+        foreach (var gone in _firstSeen.Keys.Except(members.Select(m => m.Address)).ToList())
+        {
+            _firstSeen.Remove(gone);
+        }
+
+        foreach (var member in members.Where(m => m.IsFull))
+        {
+            _firstSeen.TryAdd(member.Address, now);
+        }
+    }
+
+    /// <summary>
+    /// Whether somebody that is not reached had just begun when that was noticed. A node that starts compiles, copies
+    /// sessions and is short of CPU: its silence may be longer than the others'.
+    /// </summary>
+    private bool HasYoung(long now) => _broken.Any(link => !_firstSeen.TryGetValue(link.Item2, out var seen)
+        || _time.GetElapsedTime(seen, now) - _time.GetElapsedTime(_lastChange, now) < _times.YoungFor);
 
     private HashSet<(UniqueAddress, UniqueAddress)> BrokenLinks(HashSet<UniqueAddress> members)
     {
@@ -97,20 +131,46 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
 
     private void Decide()
     {
-        var downed = Verdict.Of(_cluster.SelfUniqueAddress, _members, _broken);
-        if (downed.Count > 0)
+        var decision = DowningDecision.Of(_cluster.SelfUniqueAddress, _members, _broken, [.. _views.All.Values]);
+        Want(decision.Unwanted);
+        if (!decision.IsSurvivor)
+        {
+            Say("It is not for this side to go on without the others: it waits for the network to be whole, and answers 503 meanwhile where it lacks a majority");
+        }
+        else if (decision.Downs.IsEmpty)
+        {
+            Say($"Going on without {string.Join(", ", decision.Unwanted.Select(u => u.Address))} as soon as enough of the backends have agreed to it");
+        }
+        else
         {
             _log.Warning("{0}. Downing {1}; of {2} members, those go on who all reach each other and hold the most backends.",
-                Describe(_broken), string.Join(", ", downed.Select(d => d.Address)), _members.Count);
-        }
+                Describe(_broken), string.Join(", ", decision.Downs.Select(d => d.Address)), _members.Count);
+            foreach (var member in decision.Downs)
+            {
+                _cluster.Down(member.Address);
+            }
 
-        foreach (var member in downed)
+            // What follows takes a moment to arrive.
+            _lastChange = _firstBreak = _time.GetTimestamp();
+        }
+    }
+
+    private void Want(ImmutableHashSet<UniqueAddress> unwanted)
+    {
+        if (!unwanted.SetEquals(_unwanted))
         {
-            _cluster.Down(member.Address);
+            _unwanted = unwanted;
+            _viewActor.Tell(new ViewActor.Unwanted(unwanted));
         }
+    }
 
-        // The others' verdicts take a moment to arrive.
-        _lastChange = _firstBreak = _time.GetTimestamp();
+    private void Say(string word)
+    {
+        if (word != _lastWord)
+        {
+            _lastWord = word;
+            _log.Warning("{0}. {1}.", Describe(_broken), word);
+        }
     }
 
     private static string Describe(HashSet<(UniqueAddress Observer, UniqueAddress Subject)> broken) => "Members cannot reach each other: "

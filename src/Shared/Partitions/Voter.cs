@@ -1,5 +1,6 @@
 using Akka.Cluster;
 using Pomegranate.Clustering;
+using Pomegranate.Views;
 
 namespace Pomegranate.Partitions;
 
@@ -14,6 +15,14 @@ internal sealed record Voter(UniqueAddress Address, bool IsBackend, MemberStatus
     /// <summary>Whether it has a vote: it is Up, and not known to go or to be dead.</summary>
     public bool IsFull => Status is MemberStatus.Up or MemberStatus.Leaving;
 
-    public static Voter Of(Member member) =>
-        new(member.UniqueAddress, AppName.IsBackend(member.Roles), member.Status, ClusterInternals.UpNumber(member));
+    /// <param name="views">A backend counts as one if it is in its app's view; where an app has none yet, by its role.</param>
+    public static Voter Of(Member member, KnownViews views)
+    {
+        var role = member.Roles.FirstOrDefault(role => AppName.IsBackend([role]));
+        return new(
+            member.UniqueAddress,
+            role is not null && views.Of(AppName.OfRole(role))?.Includes(member.UniqueAddress) != false,
+            member.Status,
+            ClusterInternals.UpNumber(member));
+    }
 }

@@ -25,14 +25,20 @@ internal sealed class ViewLeases(ViewSettings settings)
     /// <summary>How long it is until leases are granted in this view.</summary>
     public TimeSpan Wait(TimeSpan now) => _from > now ? _from - now : TimeSpan.Zero;
 
-    public bool Grant(UniqueAddress to, TimeSpan now)
+    /// <param name="length">As the other asks for it: its options may differ from this node's.</param>
+    public bool Grant(UniqueAddress to, TimeSpan length, TimeSpan now)
     {
-        if (now < _from)
+        if (now < _from || length > ViewSettings.LongestLease || length < TimeSpan.Zero)
         {
             return false;
         }
 
-        _granted[to] = now + (settings.LeaseLength * (1 + ViewSettings.ClockMargin));
+        var until = now + (length * (1 + ViewSettings.ClockMargin));
+        if (!_granted.TryGetValue(to, out var before) || until > before)
+        {
+            _granted[to] = until;
+        }
+
         return true;
     }
 

@@ -235,7 +235,7 @@ internal sealed class ViewNode
         if (IsIn && Current.Includes(other))
         {
             // It could not grant a lease before.
-            _output.Send(other, new LeaseAsk(Current.Number, now));
+            _output.Send(other, new LeaseAsk(Current.Number, now, _settings.LeaseLength));
         }
 
         return true;
@@ -256,7 +256,7 @@ internal sealed class ViewNode
 
         // Who is suspected may be the one that is left out: what it is granted now, the next view would have to wait for.
         var isLeftOut = _voter.Accepted?.Includes(from) == false || _unwanted.Contains(from) || IsSuspected(from);
-        if (IsIn && Current.Includes(from) && !isLeftOut && _leases.Grant(from, now))
+        if (IsIn && Current.Includes(from) && !isLeftOut && _leases.Grant(from, ask.Length, now))
         {
             _output.Send(from, new LeaseGrant(ask.Number, ask.Asked));
         }
@@ -369,7 +369,7 @@ internal sealed class ViewNode
         if (_isBackend && IsIn)
         {
             _lastAsk = now;
-            SendToBackends(new LeaseAsk(Current!.Number, now));
+            SendToBackends(new LeaseAsk(Current!.Number, now, _settings.LeaseLength));
             RenewLease(now);
         }
     }

@@ -9,8 +9,10 @@ internal static class ViewProtocol
     /// <summary>A message between the view nodes of one app.</summary>
     public interface IMessage;
 
-    /// <summary>A message on the wire: which app's views it is about.</summary>
-    public sealed record Envelope(string App, IMessage Message);
+    /// <summary>A message on the wire.</summary>
+    /// <param name="App">Whose views it is about.</param>
+    /// <param name="Incarnation">The sender's: its address may have had another one before.</param>
+    public sealed record Envelope(string App, long Incarnation, IMessage Message);
 
     /// <summary>Promise to accept no lower ballot for what follows <paramref name="Last"/>, and say what you have accepted.</summary>
     /// <param name="Wait">How long it is until leases of <paramref name="Last"/> are granted.</param>
@@ -44,9 +46,10 @@ internal static class ViewProtocol
 
     /// <summary>May the sender answer for its sessions, from the moment at which it asked?</summary>
     /// <param name="Asked">The asker's own time: comes back with the answer.</param>
-    public sealed record LeaseAsk(long Number, TimeSpan Asked) : IMessage;
+    /// <param name="Length">How long it would answer, which follows from its own options.</param>
+    public sealed record LeaseAsk(long Number, TimeSpan Asked, TimeSpan Length) : IMessage;
 
-    /// <summary>It may, for the length of a lease from when it asked.</summary>
+    /// <summary>It may, for the length that it asked for, from when it asked.</summary>
     public sealed record LeaseGrant(long Number, TimeSpan Asked) : IMessage;
 
     /// <summary>The sender holds all that was acknowledged before this view.</summary>

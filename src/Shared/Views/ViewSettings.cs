@@ -18,6 +18,9 @@ internal sealed record ViewSettings(TimeSpan LeaseLength, Func<int, int> Need, i
     /// </summary>
     public const double ClockMargin = 1.0 / 16;
 
+    /// <summary>No longer lease is granted: the options allow a pause of 1 min and a stable time of as much.</summary>
+    public static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(2);
+
     /// <summary>The next proposer waits so long for the one before it.</summary>
     public static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(150);
 

@@ -55,7 +55,7 @@ internal sealed class FakePeer : IDisposable
     public async Task<Store> AcknowledgeAsync(TestedReplica replica)
     {
         var store = await NextAsync<Store>(replica);
-        Tell(replica, new Stored(store.Ticket));
+        Tell(replica, new Stored(store.Ticket, store.View));
         return store;
     }
 
@@ -66,7 +66,7 @@ internal sealed class FakePeer : IDisposable
     public async Task<Fetched> FetchAsync(TestedReplica replica, SessionId id)
     {
         var ticket = --_lastTicket;
-        Tell(replica, new Fetch(ticket, id));
+        Tell(replica, new Fetch(ticket, id, replica.View.Number));
         return await NextAsync<Fetched>(replica, fetched => fetched.Ticket == ticket);
     }
 

@@ -73,11 +73,11 @@ internal sealed class LanePeer : IDisposable
         {
             if (Lane is null)
             {
-                Sender!.Tell(new Stored(Store.Ticket));
+                Sender!.Tell(new Stored(Store.Ticket, Store.View));
             }
             else
             {
-                Assert.Equal(LaneSending.Sent, Lane.TrySend(ReplicaFrames.Stored, Store.Ticket, ReplicaFrames.WriteTicket));
+                Assert.Equal(LaneSending.Sent, Lane.TrySend(ReplicaFrames.Stored, (Store.Ticket, Store.View), ReplicaFrames.WriteStored));
             }
         }
     }

@@ -58,7 +58,7 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
         var commit = replica.CommitAsync(_id, Entry(1));
 
         var store = await B.AcknowledgeAsync(replica);
-        B.Tell(replica, new Stored(store.Ticket));
+        B.Tell(replica, new Stored(store.Ticket, store.View));
         await AwaitHandledAsync(replica, B);
 
         Assert.False(commit.IsCompleted);
@@ -179,7 +179,7 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
         replica.Advance(TimeSpan.FromSeconds(11));
         await Assert.ThrowsAsync<SessionCommitException>(() => failed.For("the commit to fail"));
 
-        B.Tell(replica, new Stored(store.Ticket));
+        B.Tell(replica, new Stored(store.Ticket, store.View));
 
         var next = replica.CommitAsync(_id, Entry(2));
         await B.NextAsync<Store>(replica, next => next.Ticket != store.Ticket);
@@ -202,7 +202,7 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
     }
 
     [Fact]
-    public async Task Commit_PeerBecomesCompleteAfterItAcknowledged_Counts()
+    public async Task Commit_PeerIsLetInAfterItAcknowledged_CountsOnceItSaysSoInTheNewView()
     {
         var replica = Start(ReplicationLevel.Majority);
         replica.Members([B], joining: D);
@@ -211,8 +211,10 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
         Assert.False(commit.IsCompleted);
 
         replica.Members([B, D]);
+        Assert.False(commit.IsCompleted);
+        await AcknowledgeAsync(replica, D);
 
-        await commit.For("the commit that two of three complete backends hold");
+        await commit.For("the commit that two of the three backends in the view hold");
     }
 
     [Fact]
@@ -256,6 +258,7 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
         Assert.False(commit.IsCompleted);
 
         replica.Members([B]);
+        await AcknowledgeAsync(replica, B);
 
         await commit.For("the commit that all backends left hold");
     }
@@ -268,7 +271,7 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
         var commit = replica.CommitAsync(_id, Entry(1));
         var store = await B.NextAsync<Store>(replica);
 
-        D.Tell(replica, new Stored(store.Ticket));
+        D.Tell(replica, new Stored(store.Ticket, store.View));
         await AwaitHandledAsync(replica, D);
 
         Assert.False(commit.IsCompleted);
@@ -281,7 +284,7 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
         replica.Members([B]);
         var other = SessionId.NewRandom();
 
-        B.Tell(replica, new Store(77, [new(_id, Entry(1)), new(other, Entry(2))]));
+        B.Tell(replica, new Store(77, [new(_id, Entry(1)), new(other, Entry(2))], replica.View.Number));
 
         Assert.Equal(77, (await B.NextAsync<Stored>(replica)).Ticket);
         Assert.Equal(Entry(1).Version, (await B.FetchAsync(replica, _id)).Entry!.Version);
@@ -293,11 +296,40 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
     {
         var replica = Start(ReplicationLevel.Majority);
         replica.Members([B]);
-        B.Tell(replica, new Store(1, [new(_id, Entry(2))]));
-        B.Tell(replica, new Store(2, [new(_id, Entry(1))]));
+        B.Tell(replica, new Store(1, [new(_id, Entry(2))], replica.View.Number));
+        B.Tell(replica, new Store(2, [new(_id, Entry(1))], replica.View.Number));
 
         await B.NextAsync<Stored>(replica, stored => stored.Ticket == 2);
         Assert.Equal(Entry(2).Version, (await B.FetchAsync(replica, _id)).Entry!.Version);
+    }
+
+    [Fact]
+    public async Task Store_OfAnotherView_IsMergedAndNotAcknowledged()
+    {
+        var replica = Start(ReplicationLevel.Majority);
+        replica.Members([B]);
+
+        B.Tell(replica, new Store(77, [new(_id, Entry(1))], replica.View.Number + 1));
+
+        Assert.Equal(Entry(1).Version, (await B.FetchAsync(replica, _id)).Entry!.Version);
+        Assert.Empty(await B.DrainAsync<Stored>(replica));
+    }
+
+    [Fact]
+    public async Task Commit_AcknowledgedInAnEarlierView_DoesNotCount()
+    {
+        var replica = Start(ReplicationLevel.Majority);
+        replica.Members([B, C]);
+        var commit = replica.CommitAsync(_id, Entry(1));
+        var store = await B.NextAsync<Store>(replica);
+
+        replica.Members([B, C]);
+        B.Tell(replica, new Stored(store.Ticket, store.View));
+        await AwaitHandledAsync(replica, B);
+        Assert.False(commit.IsCompleted);
+
+        await AcknowledgeAsync(replica, B);
+        await commit.For("the commit that is acknowledged in the current view");
     }
 
     public void Dispose() => _replica?.Dispose();

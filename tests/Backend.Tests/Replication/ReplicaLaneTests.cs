@@ -6,6 +6,7 @@ using Pomegranate.Backend.Tests.Server;
 using Pomegranate.Clustering;
 using Pomegranate.Lanes;
 using Pomegranate.Sessions;
+using Pomegranate.Views;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 
 namespace Pomegranate.Backend.Tests.Replication;
@@ -89,7 +90,7 @@ public sealed class ReplicaLaneTests(ReplicaGroup group)
         var (lane, end) = await OpenAsync(home);
         using (lane)
         {
-            lane.TrySend(ReplicaFrames.Stored, 1L, ReplicaFrames.WriteTicket);
+            lane.TrySend(ReplicaFrames.Stored, (1L, 0L), ReplicaFrames.WriteStored);
 
             await end.Closed.Task.For("the lane to be closed");
             Assert.Null((await group.Peers[0].FetchAsync(replica, _id)).Entry);
@@ -102,8 +103,10 @@ public sealed class ReplicaLaneTests(ReplicaGroup group)
     /// <summary>A lane from another node to this one's Replicator.</summary>
     private async Task<(Lane Lane, TestEnd End)> OpenAsync(BackendSystem home)
     {
+        var view = new ReplicaView();
+        view.Set(new View(0, new Roster([home.Address], 1), [], []));
         home.System.OpenLanes(new NodeOptions { Hostname = "127.0.0.1" }, NullLogger.Instance)
-            .Accept(LaneChannel.Replicas, lane => new StoreLane(lane, home.System));
+            .Accept(LaneChannel.Replicas, lane => new StoreLane(lane, home.System, view));
         var lane = await new LaneDialer(group.Home.System, NullLogger.Instance).OpenAsync(home.Address.Address, LaneChannel.Replicas);
         var end = new TestEnd();
         lane!.Start(end);
@@ -119,7 +122,7 @@ public sealed class ReplicaLaneTests(ReplicaGroup group)
 
         public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void OnFrame(byte kind, ReadOnlySpan<byte> payload) => Tickets.Writer.TryWrite(ReplicaFrames.ReadTicket(kind, payload));
+        public void OnFrame(byte kind, ReadOnlySpan<byte> payload) => Tickets.Writer.TryWrite(ReplicaFrames.ReadStored(kind, payload).Ticket);
 
         public void OnClosed() => Closed.TrySetResult();
     }

@@ -84,7 +84,7 @@ public sealed class ReplicaRecoveryTests : IDisposable
         Assert.Equal(newest.Version, Assert.Single(store.Entries).Value.Version);
         Assert.False(recovery.IsCompleted);
 
-        B.Tell(_replica, new Stored(store.Ticket));
+        B.Tell(_replica, new Stored(store.Ticket, store.View));
 
         var recovered = await recovery.For("the recovery after its write-back");
         Assert.Equal(newest.Version, recovered!.Version);
@@ -192,7 +192,7 @@ public sealed class ReplicaRecoveryTests : IDisposable
         var fetch = await AnswerAsync(B, Entry(3));
 
         // Even where it answers, unasked: an empty replica is no vote.
-        D.Tell(_replica, new Fetched(fetch.Ticket, null));
+        D.Tell(_replica, new Fetched(fetch.Ticket, null, fetch.View));
         Assert.Empty(await D.DrainAsync<Fetch>(_replica));
         _replica.Advance(TimeSpan.FromMilliseconds(500));
         await AwaitLookAtTheClockAsync(C);
@@ -210,7 +210,7 @@ public sealed class ReplicaRecoveryTests : IDisposable
         _replica.Members([B, C], joining: D);
         var recovery = _replica.RecoverAsync(_id);
         var fetch = await B.NextAsync<Fetch>(_replica);
-        D.Tell(_replica, new Fetched(fetch.Ticket, null));
+        D.Tell(_replica, new Fetched(fetch.Ticket, null, fetch.View));
         await D.FetchAsync(_replica, _id);
         _replica.Advance(TimeSpan.FromSeconds(2));
 
@@ -281,7 +281,7 @@ public sealed class ReplicaRecoveryTests : IDisposable
         // All of these are in one bucket: the high half of the id decides.
         var neighbours = Enumerable.Range(1, 500).Select(n => new SessionId(4_000_000_123, (ulong)n)).ToArray();
         _replica.Members([B]);
-        B.Tell(_replica, new Store(1, [.. neighbours.Select(id => KeyValuePair.Create(id, Entry(1, value: new byte[1000])))]));
+        B.Tell(_replica, new Store(1, [.. neighbours.Select(id => KeyValuePair.Create(id, Entry(1, value: new byte[1000])))], _replica.View.Number));
         await B.NextAsync<Stored>(_replica);
 
         var fetched = await B.FetchAsync(_replica, neighbours[250]);
@@ -315,7 +315,7 @@ public sealed class ReplicaRecoveryTests : IDisposable
     {
         var fetch = await peer.NextAsync<Fetch>(_replica);
         Assert.Equal(_id, fetch.Id);
-        peer.Tell(_replica, new Fetched(fetch.Ticket, entry));
+        peer.Tell(_replica, new Fetched(fetch.Ticket, entry, fetch.View));
         return fetch;
     }
 

@@ -1,13 +1,16 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.DistributedData;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.State;
 using Pomegranate.Backend.Tests.Server;
+using Pomegranate.Backend.Sharding;
 using Pomegranate.Clustering;
 using Pomegranate.Liveness;
+using Pomegranate.Views;
 using DData = Akka.DistributedData;
 
 namespace Pomegranate.Backend.Tests.Replication;
@@ -24,8 +27,9 @@ internal sealed class ReplicatingNode : IDisposable
     {
         Clock = clock;
         _node = node;
-        _replica = Client.Start(node.System, new ReplicationOptions(), TimeProvider.System);
-        node.System.ActorOf(Props.Create(() => new BucketSource()), BucketSource.Name);
+        var view = new ReplicaView();
+        _replica = Client.Start(node.System, view, new ReplicationOptions(), TimeProvider.System);
+        node.System.ActorOf(Props.Create(() => new BucketSource(view)), BucketSource.Name);
     }
 
     public ReplicaClient Client { get; } = new();
@@ -53,7 +57,10 @@ internal sealed class ReplicatingNode : IDisposable
         await system.JoinAsync(seed?._node);
         var ears = system.System.ActorOf(Props.Create(() => new MembershipEars(node)));
         var gate = disk is null ? null : new RestartGate(disk, new ReplicationOptions(), TimeProvider.System, $"{node.Address.Address.Host}:{node.Address.Address.Port}", system.System.Log);
-        system.System.ActorOf(ReplicaSync.Props(ears, node._completed, NodeRole.Backend, node.Clock, node.Founding, gate), ReplicaSync.Name);
+        var views = system.System.ActorOf(ViewActor.Props(AppName.Default, new NodeOptions(), TimeProvider.System, NullLogger.Instance), ViewActor.Name);
+        var sync = system.System.ActorOf(ReplicaSync.Props(ears, views, node._completed, NodeRole.Backend, node.Clock, node.Founding, gate), ReplicaSync.Name);
+        var lease = new HomeLease(TimeProvider.System, Deadline.Default);
+        views.Tell(new ViewActor.Serve(new BackendViews(sync, lease), n => Quorum.ReadSize(new ReplicationOptions(), n), minimum));
         return node;
     }
 
@@ -109,7 +116,7 @@ internal sealed class ReplicatingNode : IDisposable
             Receive<ReplicaSync.Membership>(membership =>
             {
                 node._replica.Forward(membership);
-                Volatile.Write(ref node._voters, membership.Peers.Values.Count(isComplete => isComplete) + (membership.SelfIsComplete ? 1 : 0));
+                Volatile.Write(ref node._voters, membership.View?.Backends.Length ?? 0);
             });
             ReceiveAny(message => node._replica.Forward(message));
         }

@@ -24,6 +24,7 @@ public sealed class ReplicationSerializerTests : TestKit
         "02" + "0161" + "03" + "06" + "00000000000000AA" + "01" + "020102" + "0162" + "03" + "07" + "00000000000000AA" + "00"; // attributes
 
     private const string Ticket = "0000000000000005";
+    private const string View = "0000000000000009";
     private const string ReplicaId = "00112233445566778899AABBCCDDEEFF";
     private const string Id = "00000000000000010000000000000002";
 
@@ -31,15 +32,15 @@ public sealed class ReplicationSerializerTests : TestKit
     private static readonly (object Message, string Manifest, string Hex)[] Golden =
     [
         (SessionBucket.Of(100, [new(new SessionId(1, 2), Entry)]), "B1", "01" + "0000000000000064" + "01" + Id + GoldenEntry),
-        (new Store(5, [new(new SessionId(1, 2), Entry)]), "s1", Ticket + "01" + Id + GoldenEntry),
-        (new Stored(5), "S1", Ticket),
-        (new Fetch(5, new SessionId(1, 2)), "f1", Ticket + Id),
-        (new Fetched(5, Entry), "F1", Ticket + "01" + GoldenEntry),
-        (new Fetched(5, null), "F1", Ticket + "00"),
+        (new Store(5, [new(new SessionId(1, 2), Entry)], 9), "s2", Ticket + View + "01" + Id + GoldenEntry),
+        (new Stored(5, 9), "S2", Ticket + View),
+        (new Fetch(5, new SessionId(1, 2), 9), "f2", Ticket + View + Id),
+        (new Fetched(5, Entry, 9), "F2", Ticket + View + "01" + GoldenEntry),
+        (new Fetched(5, null, 9), "F2", Ticket + View + "00"),
         (new Hello(true, false), "h1", "0100"),
         (new Hello(true, false, new DurableIdentity(new Guid(Convert.FromHexString(ReplicaId)), [])), "h2", "0100" + "10" + ReplicaId + "00"),
         (new Clock(5), "t1", Ticket),
-        (new ReadDigests(5), "d1", Ticket),
+        (new ReadDigests(5, 9), "d2", Ticket + View),
         (new Digests(5, [new(300, 0xFE)]), "D1", Ticket + "01" + "AC02" + "00000000000000FE"),
         (new ReadPage(5, 300, new SessionId(1, 2)), "p1", Ticket + "AC02" + "01" + Id),
         (new ReadPage(5, 300, null), "p1", Ticket + "AC02" + "00"),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Microsoft.Extensions.Time.Testing;
@@ -5,6 +6,7 @@ using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.State;
 using Pomegranate.Lanes;
 using Pomegranate.Sessions;
+using Pomegranate.Views;
 
 namespace Pomegranate.Backend.Tests.Replication;
 
@@ -16,29 +18,36 @@ internal sealed class TestedReplica : IDisposable
     private readonly BackendSystem _node;
     private readonly FakeTimeProvider _time = new();
     private readonly ReplicaWrites _writes;
+    private readonly ReplicationOptions _options;
+    private long _lastView = -1;
 
     public TestedReplica(BackendSystem node, ReplicationOptions? options = null, LaneDialer? lanes = null)
     {
         _node = node;
-        options ??= new ReplicationOptions();
+        _options = options ??= new ReplicationOptions();
         _writes = new ReplicaWrites(node.System, options, _time);
-        Ref = node.System.ActorOf(SessionReplica.Props(_writes, options, _time, lanes), $"replica-{Interlocked.Increment(ref s_last)}");
+        Ref = node.System.ActorOf(SessionReplica.Props(_writes, View, options, _time, lanes), $"replica-{Interlocked.Increment(ref s_last)}");
     }
 
     public IActorRef Ref { get; }
 
+    public ReplicaView View { get; } = new();
+
     public RootActorPath Address => new(_node.Address.Address);
 
-    /// <summary>The home is complete; so is every peer that is not among <paramref name="joining"/>. The replica knows it afterwards.</summary>
+    /// <summary>The home is in the view; so is every peer that is not among <paramref name="joining"/>. The replica knows it afterwards.</summary>
     public void Members(FakePeer[] complete, params FakePeer[] joining) =>
-        Members(complete.Select(p => (p.Address, true)).Concat(joining.Select(p => (p.Address, false))).ToDictionary());
+        Members([.. complete.Select(p => p.Address)], [.. joining.Select(p => p.Address)]);
 
-    /// <summary>The home and this peer are complete.</summary>
-    public void Members(UniqueAddress peer) => Members(new Dictionary<UniqueAddress, bool> { [peer] = true });
+    /// <summary>The home and this peer are in the view.</summary>
+    public void Members(UniqueAddress peer) => Members([peer], []);
 
-    private void Members(Dictionary<UniqueAddress, bool> peers)
+    /// <param name="owed">What the view owes to those before it.</param>
+    public void Members(UniqueAddress[] inView, UniqueAddress[] joining, params Roster[] owed)
     {
-        Ref.Tell(new ReplicaSync.Membership(true, peers));
+        ImmutableArray<UniqueAddress> backends = [_node.Address, .. inView];
+        var view = new View(++_lastView, new Roster(backends, Quorum.ReadSize(_options, backends.Length)), [], [.. owed]);
+        Ref.Tell(new ReplicaSync.Membership(view, [.. inView, .. joining]));
         Ref.Ask<ReplicaSync.Introduction>(new ReplicaSync.Introduction(Address.Address), Server.Deadline.Default).GetAwaiter().GetResult();
     }
 

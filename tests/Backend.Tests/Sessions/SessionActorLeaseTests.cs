@@ -18,7 +18,7 @@ public sealed class SessionActorLeaseTests : SessionActorTestKit
         Run(actor, 2, "/plain");
         Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
 
-        lease.Renew(long.MaxValue);
+        lease.Set(long.MaxValue);
 
         var reply = await ReplyAsync();
         Assert.Equal((1ul, 41), (reply.RequestId.Number, Count(reply)));
@@ -34,7 +34,7 @@ public sealed class SessionActorLeaseTests : SessionActorTestKit
         Run(actor, 2, "/plain");
         Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
 
-        lease.Renew(long.MaxValue);
+        lease.Set(long.MaxValue);
 
         Assert.Equal(1ul, (await ReplyAsync()).RequestId.Number);
     }

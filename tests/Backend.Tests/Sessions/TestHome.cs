@@ -40,7 +40,7 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
                 new Admission(PomegranateServerOptions.Section, ServerOptions.Limits, Time),
                 new AppThreads(TimeProvider.System),
                 log)) { Lease = Lease = new HomeLease(Time, TimeSpan.FromSeconds(10)) };
-        Lease.Renew(long.MaxValue);
+        Lease.Set(long.MaxValue);
     }
 
     public StubReplica Replica { get; } = new();

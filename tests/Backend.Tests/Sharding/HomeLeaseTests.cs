@@ -32,25 +32,11 @@ public sealed class HomeLeaseTests
     }
 
     [Fact]
-    public void Renew_ToSomethingEarlier_IsIgnored()
-    {
-        Renew(TimeSpan.FromSeconds(2));
-        Renew(TimeSpan.FromSeconds(1));
-
-        _time.Advance(TimeSpan.FromSeconds(1.5));
-        Assert.True(_lease.IsHeld);
-    }
-
-    [Fact]
-    public void Shorten_EndsItEarlier_AndNeverLater()
+    public void Set_ToThePast_EndsIt()
     {
         Renew(TimeSpan.FromSeconds(3));
-        Shorten(TimeSpan.FromSeconds(1));
-        Shorten(TimeSpan.FromSeconds(2));
+        _lease.Set(long.MinValue);
 
-        _time.Advance(TimeSpan.FromMilliseconds(999));
-        Assert.True(_lease.IsHeld);
-        _time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.False(_lease.IsHeld);
     }
 
@@ -99,9 +85,7 @@ public sealed class HomeLeaseTests
         Assert.Contains("For 10 s or longer (Pomegranate:Replication:CommitTimeout) this node has not heard from a majority", failure.Message, StringComparison.Ordinal);
     }
 
-    private void Renew(TimeSpan fromNow) => _lease.Renew(At(fromNow));
-
-    private void Shorten(TimeSpan fromNow) => _lease.Shorten(At(fromNow));
+    private void Renew(TimeSpan fromNow) => _lease.Set(At(fromNow));
 
     private long At(TimeSpan fromNow) => _time.GetTimestamp() + (long)(fromNow.TotalSeconds * _time.TimestampFrequency);
 }
