@@ -13,6 +13,7 @@ using Pomegranate.Backend.Server;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Backend.Sharding;
 using Pomegranate.Clustering;
+using Pomegranate.Views;
 using Pomegranate.Http;
 using Pomegranate.Streaming;
 
@@ -55,10 +56,10 @@ internal sealed class HomeApp : IAsyncDisposable
         var cluster = Akka.Cluster.Cluster.Get(system);
         await cluster.JoinAsync(cluster.SelfAddress);
         var client = new ReplicaClient();
-        var replica = client.Start(system, new ReplicationOptions(), TimeProvider.System);
-        replica.Tell(new ReplicaSync.Membership(true, new Dictionary<Akka.Cluster.UniqueAddress, bool>()));
+        var replica = client.Start(system, new ReplicaView(), new ReplicationOptions(), TimeProvider.System);
+        replica.Tell(new ReplicaSync.Membership(new View(1, new Roster([cluster.SelfUniqueAddress], 1), [], []), []));
         var lease = new HomeLease(TimeProvider.System, new ReplicationOptions().CommitTimeout);
-        lease.Renew(long.MaxValue);
+        lease.Set(long.MaxValue);
         return new HomeApp(system, app, new SessionServices(
             client, new ClusterSessionOptions(), "home", 7, TimeProvider.System, NullLogger.Instance, _ => Task.CompletedTask, runner) { Lease = lease });
     }

@@ -163,7 +163,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     private void Answer(long ticket, long view, UniqueAddress node, SessionEntry? entry)
     {
-        if (view == _view.Number && _reads.TryGetValue(ticket, out var read))
+        if (view == _view.Number && _view.Current!.Includes(node) && _reads.TryGetValue(ticket, out var read))
         {
             read.Answers[node] = entry;
             CompleteIfRead(ticket, read);

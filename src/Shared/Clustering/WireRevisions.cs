@@ -20,6 +20,9 @@ internal readonly record struct WireRevisions(int Oldest, int Newest)
     /// <summary>This build's.</summary>
     public static WireRevisions Own => new(2, 2);
 
+    /// <summary>What a person who looks at a member's roles need not see.</summary>
+    public static bool IsRevision(string role) => role.StartsWith(Prefix, StringComparison.Ordinal);
+
     /// <summary>None where there is nothing to say.</summary>
     public IEnumerable<string> Roles => this == First ? [] : [string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Oldest}-{Newest}")];
 

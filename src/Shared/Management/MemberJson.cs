@@ -28,7 +28,7 @@ internal static class MemberJson
         member.Address.ToString(),
         member.UniqueAddress.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture),
         Spell(member.Status),
-        member.Roles.Order(StringComparer.Ordinal),
+        member.Roles.Where(role => !WireRevisions.IsRevision(role)).Order(StringComparer.Ordinal),
         ClusterInternals.UpNumber(member) is var number and < int.MaxValue ? number : null,
         member.AppVersion.Version);
 
@@ -47,7 +47,7 @@ internal static class MemberJson
             state.Leader?.ToString(),
             byAge.FirstOrDefault()?.Address.ToString(),
             byAge
-                .SelectMany(member => member.Roles, (member, role) => (role, member))
+                .SelectMany(member => member.Roles.Where(role => !WireRevisions.IsRevision(role)), (member, role) => (role, member))
                 .GroupBy(pair => pair.role, pair => pair.member, StringComparer.Ordinal)
                 .ToDictionary(group => group.Key, group => group.First().Address.ToString(), StringComparer.Ordinal),
             [

@@ -1,3 +1,4 @@
+using Pomegranate.Clustering;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
@@ -28,7 +29,7 @@ internal static class StatusRoutes
 
             // Before it has joined, Akka calls a node Removed.
             status = MemberJson.Spell(self.Status),
-            roles = cluster.SelfRoles.Order(StringComparer.Ordinal),
+            roles = cluster.SelfRoles.Where(role => !WireRevisions.IsRevision(role)).Order(StringComparer.Ordinal),
             version = self.AppVersion.Version,
             uptimeSeconds = (long)node.System.Uptime.TotalSeconds,
         };

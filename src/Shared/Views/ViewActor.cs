@@ -34,7 +34,9 @@ internal sealed partial class ViewActor : ReceiveActor, IWithTimers
     /// <summary>Whose death this node has proven, or whom the cluster has downed or seen leave: none of them speaks again.</summary>
     private readonly HashSet<UniqueAddress> _dead = [];
     private readonly Dictionary<Address, ActorSelection> _peers = [];
+    private readonly List<IActorRef> _leaving = [];
     private IReadOnlyCollection<UniqueAddress> _unwanted = [];
+    private bool _isComplete;
 
     /// <param name="ownApp">The app this node is a backend of; null where it is none.</param>
     public ViewActor(string? ownApp, NodeOptions options, TimeProvider time, ILogger log)
@@ -60,7 +62,11 @@ internal sealed partial class ViewActor : ReceiveActor, IWithTimers
             _unwanted = unwanted.Members;
             ForEach(node => node.SetUnwanted(_unwanted, Now));
         });
-        Receive<Complete>(_ => Own?.Node.BecomeComplete(Now));
+        Receive<Complete>(_ =>
+        {
+            _isComplete = true;
+            Own?.Node.BecomeComplete(Now);
+        });
         Receive<CaughtUpIn>(caughtUp => Own?.Node.CatchUp(caughtUp.Number, Now));
         Receive<Leave>(OnLeave);
         Receive<Tick>(_ =>
@@ -194,9 +200,11 @@ internal sealed partial class ViewActor : ReceiveActor, IWithTimers
         _apps[_ownApp!] = new Part(this, _ownApp!, new ViewSettings(_leaseLength, serve.Need, serve.MinimumBackends), serve.Backend);
         TellMembers();
         Own!.Node.SetUnwanted(_unwanted, Now);
+        if (_isComplete)
+        {
+            Own.Node.BecomeComplete(Now);
+        }
     }
-
-    private readonly List<IActorRef> _leaving = [];
 
     private void OnLeave(Leave leave)
     {

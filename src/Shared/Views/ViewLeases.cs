@@ -42,6 +42,12 @@ internal sealed class ViewLeases(ViewSettings settings)
         return true;
     }
 
+    /// <summary>It has said itself that it answers nothing any more.</summary>
+    public void Release(UniqueAddress backend) => _granted.Remove(backend);
+
+    /// <summary>This node answers nothing any more.</summary>
+    public void GiveUp() => Until = TimeSpan.MinValue;
+
     /// <summary>How long this node is bound to those who are not to serve any more, or to an earlier wait.</summary>
     public TimeSpan RestOf(Func<UniqueAddress, bool> leftOut, TimeSpan now)
     {

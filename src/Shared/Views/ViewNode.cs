@@ -112,11 +112,18 @@ internal sealed class ViewNode
         }
     }
 
-    /// <summary>This backend is about to end: the others are asked to go on without it.</summary>
+    /// <summary>This backend is about to end and has given its sessions away: the others are asked to go on without it.</summary>
     public void Leave(TimeSpan now)
     {
+        // It has given its sessions away. So nobody need wait for the end of its lease.
         _wantOut.Add(_self);
+        _leases.GiveUp();
+        _output.Lease(_leases.Until);
         Tick(now);
+        if (IsIn)
+        {
+            SendToBackends(WantOut.Instance);
+        }
     }
 
     // ---- what it is told by others ----
@@ -181,6 +188,7 @@ internal sealed class ViewNode
                 break;
             case WantOut:
                 _wantOut.Add(from);
+                _leases.Release(from);
                 break;
         }
 
@@ -255,7 +263,7 @@ internal sealed class ViewNode
         }
 
         // Who is suspected may be the one that is left out: what it is granted now, the next view would have to wait for.
-        var isLeftOut = _voter.Accepted?.Includes(from) == false || _unwanted.Contains(from) || IsSuspected(from);
+        var isLeftOut = _voter.Accepted?.Includes(from) == false || _unwanted.Contains(from) || _wantOut.Contains(from) || IsSuspected(from);
         if (IsIn && Current.Includes(from) && !isLeftOut && _leases.Grant(from, ask.Length, now))
         {
             _output.Send(from, new LeaseGrant(ask.Number, ask.Asked));
@@ -369,6 +377,10 @@ internal sealed class ViewNode
         if (_isBackend && IsIn)
         {
             _lastAsk = now;
+        }
+
+        if (_isBackend && IsIn && !_wantOut.Contains(_self))
+        {
             SendToBackends(new LeaseAsk(Current!.Number, now, _settings.LeaseLength));
             RenewLease(now);
         }
@@ -376,6 +388,11 @@ internal sealed class ViewNode
 
     private void RenewLease(TimeSpan now)
     {
+        if (_wantOut.Contains(_self))
+        {
+            return;
+        }
+
         var before = _leases.Until;
         _leases.Renew(Current!, _self, now);
         if (_leases.Until != before)

@@ -3,7 +3,6 @@ using Akka.Cluster;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote;
-using Microsoft.Extensions.Time.Testing;
 using Pomegranate.Liveness;
 
 namespace Pomegranate.Shared.Tests.Liveness;
@@ -15,7 +14,6 @@ public sealed class DeathAwareFailureDetectorTests
     private static readonly UniqueAddress Successor = new(Address, 2);
 
     private readonly EventStream _eventStream = new(false);
-    private readonly FakeTimeProvider _time = new();
     private readonly DefaultFailureDetectorRegistry<Address> _registry;
 
     public DeathAwareFailureDetectorTests() => _registry = Registry(_eventStream);
@@ -78,59 +76,6 @@ public sealed class DeathAwareFailureDetectorTests
 
         Assert.True(_registry.IsAvailable(Address));
     }
-
-    [Fact]
-    public void IsAvailable_HasJustBegun_ThreePausesAreAccepted()
-    {
-        var detector = Suspicious();
-        detector.HeartBeat();
-
-        _time.Advance(TimeSpan.FromSeconds(5.9));
-        Assert.True(detector.IsAvailable);
-
-        _time.Advance(TimeSpan.FromSeconds(0.2));
-        Assert.False(detector.IsAvailable);
-    }
-
-    [Fact]
-    public void IsAvailable_TenSecondsAfterTheFirstHeartbeat_OnlyTheJudgementCounts()
-    {
-        var detector = Suspicious();
-        for (var second = 0; second < 10; second++)
-        {
-            detector.HeartBeat();
-            Assert.True(detector.IsAvailable);
-            _time.Advance(TimeSpan.FromSeconds(1));
-        }
-
-        detector.HeartBeat();
-
-        Assert.False(detector.IsAvailable);
-    }
-
-    [Fact]
-    public void IsAvailable_HasJustBegunButProvenDead_False()
-    {
-        var registry = new DefaultFailureDetectorRegistry<Address>(Suspicious);
-        registry.Heartbeat(Address);
-        Assert.True(registry.IsAvailable(Address));
-
-        Deaths.Add(Node);
-
-        Assert.False(registry.IsAvailable(Address));
-    }
-
-    /// <summary>One that by its own judgement suspects everybody at once; the acceptable pause is 2 s.</summary>
-    private DeathAwareFailureDetector Suspicious() => new(
-        ConfigurationFactory.ParseString("""
-            threshold = 0.0001
-            max-sample-size = 100
-            min-std-deviation = 1000s
-            acceptable-heartbeat-pause = 2s
-            heartbeat-interval = 1s
-            """),
-        _eventStream,
-        _time);
 
     private static DefaultFailureDetectorRegistry<Address> Registry(EventStream eventStream)
     {

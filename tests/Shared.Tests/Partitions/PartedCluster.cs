@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Pomegranate.Partitions;
+using Pomegranate.Views;
 
 namespace Pomegranate.Shared.Tests.Partitions;
 
@@ -34,27 +36,37 @@ internal sealed class PartedCluster
     public List<(UniqueAddress, UniqueAddress)> ReportsOf(IReadOnlyCollection<UniqueAddress> side) =>
         [.. from observer in side from subject in Members where !side.Contains(subject.Address) select (observer, subject.Address)];
 
-    /// <summary>Whom each member of a network parted into <paramref name="sides"/> downs; those who are left.</summary>
-    public IReadOnlyList<string> LeftOf(params string[][] sides)
+    /// <summary>The view of the cluster's backends, of which a majority acknowledges writes.</summary>
+    public View View
     {
-        var downed = new HashSet<UniqueAddress>();
-        foreach (var side in sides.Select(names => names.Select(AddressOf).ToList()))
+        get
         {
-            foreach (var self in side)
-            {
-                // A verdict reaches only the own side.
-                downed.UnionWith(Verdict.Of(self, Members, ReportsOf(side)).Where(side.Contains));
-            }
+            ImmutableArray<UniqueAddress> backends = [.. Members.Where(m => m.IsBackend && m.IsFull).Select(m => m.Address)];
+            return new View(1, new Roster(backends, backends.Length - (backends.Length / 2)), [.. Members.Select(m => m.Address).Except(backends)], []);
         }
-
-        return [.. Members.Select(m => m.Address).Where(a => !downed.Contains(a)).Select(NameOf)];
     }
 
-    /// <summary>As <see cref="LeftOf"/>, where all hear of each other but some pairs do not reach each other.</summary>
+    /// <summary>
+    /// Those of a network parted into <paramref name="sides"/> who go on: who take themselves for survivors, and whose side
+    /// has the votes for the next view.
+    /// </summary>
+    public IReadOnlyList<string> LeftOf(params string[][] sides)
+    {
+        var goOn = new List<UniqueAddress>();
+        foreach (var side in sides.Select(names => names.Select(AddressOf).ToHashSet()))
+        {
+            goOn.AddRange(side.Where(self => DowningDecision.Of(self, Members, ReportsOf(side), [View]).IsSurvivor
+                && ViewRules.Decide(View, side, ImmutableHashSet<UniqueAddress>.Empty, holdsLease: false)));
+        }
+
+        return [.. Members.Select(m => m.Address).Where(goOn.Contains).Select(NameOf)];
+    }
+
+    /// <summary>Who is left where all hear of each other but some pairs do not reach each other.</summary>
     public IReadOnlyList<string> LeftWithout(params (string Observer, string Subject)[] links)
     {
         var broken = links.Select(link => (AddressOf(link.Observer), AddressOf(link.Subject))).ToList();
-        var downed = Members.SelectMany(m => Verdict.Of(m.Address, Members, broken)).ToHashSet();
-        return [.. Members.Select(m => m.Address).Where(a => !downed.Contains(a)).Select(NameOf)];
+        var unwanted = Members.SelectMany(m => DowningDecision.Of(m.Address, Members, broken, [View]).Unwanted).ToHashSet();
+        return [.. Members.Select(m => m.Address).Where(a => !unwanted.Contains(a)).Select(NameOf)];
     }
 }

@@ -146,6 +146,18 @@ public sealed class ViewNodeTests
     }
 
     [Fact]
+    public void OneThatLeaves_HasGivenItsLeaseUp_SoNobodyWaits()
+    {
+        var lab = Whole();
+
+        lab["backend1"].View.Leave(lab.Now);
+        lab.Pass(0.3);
+
+        Assert.Equal(["backend2", "backend3"], lab.ViewOf("backend1"));
+        Assert.Equal(["backend2", "backend3"], lab.Serving);
+    }
+
+    [Fact]
     public void AllBackendsAreKilled_ANewOneFounds()
     {
         var lab = Whole();

@@ -1,9 +1,10 @@
 using Akka.Cluster;
 using Pomegranate.Partitions;
+using Pomegranate.Views;
 
 namespace Pomegranate.Shared.Tests.Partitions;
 
-public sealed class VerdictTests
+public sealed class DowningDecisionTests
 {
     private static readonly string[] Compose = ["lighthouse", "backend1", "backend2", "backend3", "frontend1", "frontend2"];
 
@@ -57,24 +58,43 @@ public sealed class VerdictTests
             new PartedCluster(Compose).LeftWithout([.. Compose.Where(name => name != "backend2").Select(name => ("backend2", name))]));
 
     [Fact]
-    public void OnlyTheSurvivorWithTheLowestAddressDownsTheOthers()
+    public void NobodyIsDowned_BeforeEveryViewIsWithoutIt()
     {
         var cluster = new PartedCluster(Compose);
         var side = Compose.Where(name => name != "backend1").Select(PartedCluster.AddressOf).ToList();
 
-        var verdicts = side.ToDictionary(PartedCluster.NameOf, self => Verdict.Of(self, cluster.Members, cluster.ReportsOf(side)));
+        var decisions = side.Select(self => DowningDecision.Of(self, cluster.Members, cluster.ReportsOf(side), [cluster.View])).ToList();
 
-        Assert.Equal(["backend1"], verdicts["backend2"].Select(PartedCluster.NameOf));
-        Assert.All(verdicts.Where(v => v.Key != "backend2"), v => Assert.Empty(v.Value));
+        Assert.All(decisions, d => Assert.Equal(["backend1"], d.Unwanted.Select(PartedCluster.NameOf)));
+        Assert.All(decisions, d => Assert.Empty(d.Downs));
     }
 
     [Fact]
-    public void OneThatJoinsMayBeUpOnTheLeadersSide_SoTheOtherDoesNotGoOn()
+    public void OnlyTheSurvivorWithTheLowestAddressDownsTheOthers()
     {
-        // backend1 is the leader; the other side cannot know whether it has made backend4 Up.
-        var cluster = new PartedCluster("backend1", "backend2", "backend3", "backend4", "frontend1").With("backend4", MemberStatus.Joining);
+        var cluster = new PartedCluster(Compose);
+        var side = Compose.Where(name => name != "backend1").Select(PartedCluster.AddressOf).ToList();
+        var view = cluster.View;
+        view = view with { Number = 2, Roster = view.Roster.Without(PartedCluster.AddressOf("backend1").Equals) };
 
-        Assert.Equal([], cluster.LeftOf(["backend2", "backend3"], ["frontend1"], ["backend1", "backend4"]).Where(name => name is "backend2" or "backend3"));
+        var decisions = side.ToDictionary(PartedCluster.NameOf, self => DowningDecision.Of(self, cluster.Members, cluster.ReportsOf(side), [view]));
+
+        Assert.Equal(["backend1"], decisions["backend2"].Downs.Select(PartedCluster.NameOf));
+        Assert.All(decisions.Where(d => d.Key != "backend2"), d => Assert.Empty(d.Value.Downs));
+    }
+
+    [Fact]
+    public void AnotherAppsViewCannotFollow_SoNobodyIsUnwanted()
+    {
+        var cluster = new PartedCluster(Compose);
+        string[] side = ["lighthouse", "backend2", "backend3", "frontend1", "frontend2"];
+        var other = new View(1, new Roster([PartedCluster.AddressOf("backend1")], 1), [], []);
+
+        var decision = DowningDecision.Of(
+            PartedCluster.AddressOf("backend2"), cluster.Members, cluster.ReportsOf([.. side.Select(PartedCluster.AddressOf)]), [cluster.View, other]);
+
+        Assert.Empty(decision.Unwanted);
+        Assert.False(decision.IsSurvivor);
     }
 
     /// <summary>Whatever the cluster and however it is parted: no two sides go on, and of two sides one does.</summary>
