@@ -54,7 +54,7 @@ internal sealed class FakePeer : IDisposable
     /// <summary>Acknowledges the next write.</summary>
     public async Task<Store> AcknowledgeAsync(TestedReplica replica)
     {
-        var store = await NextAsync<Store>(replica);
+        var store = await NextAsync<Store>(replica, store => store.View == replica.View.Number);
         Tell(replica, new Stored(store.Ticket, store.View));
         return store;
     }

@@ -3,6 +3,7 @@ using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Backend.Tests.Server;
 using Pomegranate.Sessions;
+using Pomegranate.Views;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 
 namespace Pomegranate.Backend.Tests.Replication;
@@ -199,7 +200,6 @@ public sealed class ReplicaRecoveryTests : IDisposable
         Assert.False(recovery.IsCompleted);
 
         await AnswerAsync(C, Entry(3));
-        await B.AcknowledgeAsync(_replica);
         Assert.Equal(Entry(3).Version, (await recovery.For("the recovery from the complete backends"))!.Version);
     }
 
@@ -244,6 +244,7 @@ public sealed class ReplicaRecoveryTests : IDisposable
         Assert.False(recovery.IsCompleted);
 
         _replica.Members([B]);
+        await AnswerAsync(B, Entry(3));
 
         Assert.Equal(Entry(3).Version, (await recovery.For("the recovery without the one that left"))!.Version);
     }
@@ -261,6 +262,22 @@ public sealed class ReplicaRecoveryTests : IDisposable
         await C.AcknowledgeAsync(_replica);
 
         Assert.Equal(Entry(5).Version, (await recovery.For("the recovery"))!.Version);
+    }
+
+    [Fact]
+    public async Task Recover_TheViewOwesAnEarlierOne_EnoughOfThatIsHeard()
+    {
+        // Of {home, B, C} any two know what was acknowledged; the home and D alone are not enough, whatever they say.
+        _replica.Members([B.Address, C.Address, D.Address], [], new Roster([_group.Home.Address, B.Address, C.Address], 2));
+        var recovery = _replica.RecoverAsync(_id);
+        await AnswerAsync(D, null);
+        await D.FetchAsync(_replica, _id);
+        _replica.Advance(TimeSpan.FromSeconds(2));
+        await AwaitLookAtTheClockAsync(B);
+        Assert.False(recovery.IsCompleted);
+
+        await AnswerAsync(C, null);
+        Assert.Null(await recovery.For("the recovery from two of the three"));
     }
 
     [Fact]
@@ -313,7 +330,7 @@ public sealed class ReplicaRecoveryTests : IDisposable
 
     private async Task<Fetch> AnswerAsync(FakePeer peer, SessionEntry? entry)
     {
-        var fetch = await peer.NextAsync<Fetch>(_replica);
+        var fetch = await peer.NextAsync<Fetch>(_replica, fetch => fetch.View == _replica.View.Number);
         Assert.Equal(_id, fetch.Id);
         peer.Tell(_replica, new Fetched(fetch.Ticket, entry, fetch.View));
         return fetch;

@@ -15,7 +15,7 @@ public sealed class RevisionGateTests
         await older.AwaitMembersUpAsync(1);
         await using var newcomer = await TestNode.StartAsync(seed: older);
 
-        newcomer.System.ActorOf(RevisionGate.Props(new WireRevisions(2, 3)));
+        newcomer.System.ActorOf(RevisionGate.Props(new WireRevisions(8, 9)));
 
         await newcomer.System.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.IsType<RevisionGate.IncompatibleReason>(CoordinatedShutdown.Get(newcomer.System).ShutdownReason);
@@ -31,7 +31,7 @@ public sealed class RevisionGateTests
         await using var first = older;
         await using var second = younger;
 
-        var gate = older.System.ActorOf(RevisionGate.Props(new WireRevisions(2, 3)));
+        var gate = older.System.ActorOf(RevisionGate.Props(new WireRevisions(8, 9)));
 
         // It has asked for the members, so it hears of them before whoever asks next; then it has looked at them.
         await gate.Ask<ActorIdentity>(new Identify(1));
