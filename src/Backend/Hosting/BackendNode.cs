@@ -43,7 +43,7 @@ internal sealed partial class BackendNode(
 
     private static readonly TimeSpan JoinReminder = TimeSpan.FromSeconds(10);
 
-    private readonly HomeLease _lease = new(time, replication.Value.CommitTimeout);
+    private HomeLease? _lease;
     private FoundingGate? _founding;
     private ActorSystem? _system;
     private BackendGauges? _gauges;
@@ -78,6 +78,7 @@ internal sealed partial class BackendNode(
         var log = loggers.CreateLogger("Pomegranate.Lanes");
         _lanes = system.OpenLanes(node.Value, log);
         var view = new ReplicaView();
+        _lease = new HomeLease(time, replication.Value.CommitTimeout);
         _lanes.Accept(LaneChannel.Replicas, lane => new StoreLane(lane, system, view));
         var replica = replicaClient.Start(system, view, replication.Value, time, new LaneDialer(system, log));
         system.ActorOf(Props.Create(() => new BucketSource(view)), BucketSource.Name);
@@ -91,7 +92,8 @@ internal sealed partial class BackendNode(
             new BackendViews(sync, _lease), backends => Quorum.ReadSize(replication.Value, backends), replication.Value.MinimumBackends));
         CoordinatedShutdown.Get(system).AddTask("leave-view", "leave-view", async () =>
         {
-            await views.Ask<ViewActor.Left>(ViewActor.Leave.Instance);
+            // A system that has ended has left, and answers nothing more; the phase has a time limit besides.
+            await Task.WhenAny(views.Ask<ViewActor.Left>(ViewActor.Leave.Instance), system.WhenTerminated);
             return Akka.Done.Instance;
         });
         await WaitAsync(completed.Task, cancellationToken);
@@ -107,7 +109,7 @@ internal sealed partial class BackendNode(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
             time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) 
         {
-            Lease = _lease,
+            Lease = _lease!,
             Clock = clock,
             Cookie = new SessionCookie(services.GetRequiredService<IOptions<SessionOptions>>().Value),
         };

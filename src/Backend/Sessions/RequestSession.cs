@@ -32,6 +32,9 @@ internal sealed class RequestSession(
     private bool _committed;
     private string? _publicId;
 
+    /// <summary>The values the app has been given in this request.</summary>
+    private Dictionary<string, byte[]>? _given;
+
     /// <summary>What the commits so far make of the client's cookie, and what of it is in the response.</summary>
     private CookieChange _cookie;
     private CookieChange _written;
@@ -117,8 +120,17 @@ internal sealed class RequestSession(
         ArgumentNullException.ThrowIfNull(key);
         Use();
 
-        // The app may do with it what it likes: the session, its other requests and what is still to be sent have theirs.
-        value = _changes.Find(key)?.AsSpan().ToArray();
+        // The app may do with it what it likes: the session, its other requests and what is still to be sent have theirs. In
+        // one request it is the same array each time, as with ASP.NET Core's own session.
+        if (_given is null || !_given.TryGetValue(key, out value))
+        {
+            value = _changes.Find(key)?.AsSpan().ToArray();
+            if (value is not null)
+            {
+                (_given ??= new(StringComparer.Ordinal))[key] = value;
+            }
+        }
+
         return value is not null;
     }
 
@@ -129,6 +141,7 @@ internal sealed class RequestSession(
         SessionChanges.RefuseUnfit(key, value, session.Options);
         UseForChange();
         _changes.Set(key, value, session.Options);
+        _given?.Remove(key);
     }
 
     public void Remove(string key)
@@ -136,12 +149,14 @@ internal sealed class RequestSession(
         ArgumentNullException.ThrowIfNull(key);
         UseForChange();
         _changes.Remove(key);
+        _given?.Remove(key);
     }
 
     public void Clear()
     {
         UseForChange();
         _changes.Clear();
+        _given = null;
     }
 
     /// <summary>Moves the session to a fresh id when the response starts.</summary>
@@ -159,6 +174,7 @@ internal sealed class RequestSession(
         await LoadAsync();
         UseForChange();
         _changes.Abandon();
+        _given = null;
     }
 
     /// <summary>

@@ -215,7 +215,8 @@ internal sealed partial class ViewActor : ReceiveActor, IWithTimers
 
     private void AnswerLeaving()
     {
-        if (_leaving.Count > 0 && Own?.Node is not { IsIn: true, Current.Backends.Length: > 1 })
+        // Not before the others hold what it knows: one that dies meanwhile could take a change with it that this one has.
+        if (_leaving.Count > 0 && (Own?.Node is not { Current: { } view } node || (node.IsIn ? view.Backends.Length == 1 : node.IsSettled)))
         {
             _leaving.ForEach(asker => asker.Tell(Left.Instance));
             _leaving.Clear();

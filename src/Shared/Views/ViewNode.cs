@@ -107,7 +107,7 @@ internal sealed class ViewNode
         if (Current?.Number == number)
         {
             NoteCaughtUp(_self);
-            SendToBackends(new CaughtUp(number));
+            SayCaughtUp();
             Tick(now);
         }
     }
@@ -298,6 +298,10 @@ internal sealed class ViewNode
         AskForLease(now);
     }
 
+    /// <summary>Those who leave wait to hear it: only then do the others hold what they know.</summary>
+    private void SayCaughtUp() =>
+        Send(Current!.Backends.Union(_wantOut).Where(b => !b.Equals(_self) && !_dead.Contains(b)), new CaughtUp(Current.Number));
+
     private void NoteCaughtUp(UniqueAddress backend)
     {
         _caughtUp.Add(backend);
@@ -346,9 +350,9 @@ internal sealed class ViewNode
                     SendToBackends(WantOut.Instance);
                 }
 
-                if (_caughtUp.Contains(_self) && !IsSettled)
+                if (_caughtUp.Contains(_self) && (!IsSettled || _wantOut.Count > 0))
                 {
-                    SendToBackends(new CaughtUp(Current!.Number));
+                    SayCaughtUp();
                 }
             }
 
@@ -535,7 +539,9 @@ internal sealed class ViewNode
             return;
         }
 
-        var isLast = IsIn && Current!.Backends.Length > 1 && !_leases.IsHeld(now) && Current.Backends.All(b => b.Equals(_self) || IsGone(b));
+        ImmutableArray<Roster> owed = IsIn ? ViewRules.OwedAfter(Current!, IsSettled, [_self], IsGone) : [];
+        var isLast = IsIn && Current!.Backends.Length > 1 && !_leases.IsHeld(now) && Current.Backends.All(b => b.Equals(_self) || IsGone(b))
+            && owed.All(roster => roster.IsKnownTo(_self.Equals));
         var isFirst = (Current is null ? Others().All(m => KnowsNone(m, now) || _dead.Contains(m)) : IsLost(Current))
             && backends.MinBy(m => m.UpNumber)?.Address.Equals(_self) == true;
         if (!isLast && !isFirst)
@@ -544,7 +550,7 @@ internal sealed class ViewNode
         }
 
         var witnesses = _members.Select(m => m.Address).Where(m => !m.Equals(_self) && !_dead.Contains(m)).ToImmutableArray();
-        Announce(new View((Current?.Number ?? 0) + 1, new Roster([_self], 1), witnesses, []), _leases.Wait(now), keepsLease: false, now);
+        Announce(new View((Current?.Number ?? 0) + 1, new Roster([_self], 1), witnesses, owed), _leases.Wait(now), keepsLease: false, now);
     }
 
     // ---- members ----

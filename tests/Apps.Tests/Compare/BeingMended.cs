@@ -8,6 +8,9 @@ internal static class BeingMended
 {
     public static readonly string[] Cases =
     [
+        // Kestrel goes on under the id of a session that has ended; here an id that nobody knows is never taken over.
+        "session options: the session ends after the app's idle time, with another afterwards",
+
         // Turns without stalls.
         "session: a GET that reads waits for no GET that has committed and goes on",
         "session: a GET that reads waits for no GET that has read and goes on",
