@@ -11,22 +11,23 @@ namespace Pomegranate.Partitions;
 /// <remarks>
 /// <code>
 /// manifest  layout
-/// C1        backends:varint  members:count  ( address:string  uid:int64 )*
+/// C2        view:int64  backends:varint  members:count  ( address:string  uid:int64 )*
 /// </code>
 /// </remarks>
 internal sealed class CensusSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private const string Manifest1 = "C1";
+    private const string Manifest2 = "C2";
 
     public override int Identifier => 7104;
 
-    public override string Manifest(object o) => Manifest1;
+    public override string Manifest(object o) => Manifest2;
 
     public override byte[] ToBinary(object obj)
     {
         var census = (Census)obj;
         var buffer = new ArrayBufferWriter<byte>(64 * (census.Members.Count + 1));
         var writer = new WireWriter(buffer);
+        writer.Int64(census.View);
         writer.VarInt((ulong)census.Backends);
         writer.Count(census.Members.Count);
         foreach (var member in census.Members)
@@ -40,12 +41,13 @@ internal sealed class CensusSerializer(ExtendedActorSystem system) : SerializerW
 
     public override object FromBinary(byte[] bytes, string manifest)
     {
-        if (manifest != Manifest1)
+        if (manifest != Manifest2)
         {
             throw new SerializationException($"'{manifest}' is not the manifest of a census.");
         }
 
         var reader = new WireReader(bytes);
+        var view = reader.Int64();
         var backends = reader.VarInt();
         var members = new UniqueAddress[reader.Count(9)];
         for (var i = 0; i < members.Length; i++)
@@ -58,7 +60,7 @@ internal sealed class CensusSerializer(ExtendedActorSystem system) : SerializerW
 
         reader.End();
         return backends <= (ulong)members.Length && members.Length > 0
-            ? new Census(members, (int)backends)
+            ? new Census(members, (int)backends, view)
             : throw new WireFormatException($"A census of {members.Length} members counts {backends} backends.");
     }
 

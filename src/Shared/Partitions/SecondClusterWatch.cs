@@ -2,14 +2,15 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Pomegranate.Clustering;
+using Pomegranate.Views;
 
 namespace Pomegranate.Partitions;
 
 /// <summary>
 /// Ends a second cluster of the same name. A first seed that is started while it reaches nobody founds a cluster of its
 /// own, and would stay in it when the network is whole again: nodes that start later might join either. So each member
-/// asks the seeds that are not members of its cluster now and then; of two clusters that meet, the one with fewer
-/// backends, then fewer members, ends, and its nodes join the other when their supervisor has started them again.
+/// asks the seeds that are not members of its cluster now and then; of two clusters that meet, the one whose views are
+/// younger, then the one with fewer backends, then fewer members, ends, and its nodes join the other when their supervisor has started them again.
 /// </summary>
 internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
 {
@@ -17,6 +18,7 @@ internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
     public const string Name = "second-cluster-watch";
 
     private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly KnownViews _views = KnownViews.Of(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IReadOnlyList<Address> _seeds;
 
@@ -73,7 +75,7 @@ internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
     {
         var members = _cluster.State.Members.Where(m => m.Status is not (MemberStatus.Down or MemberStatus.Removed)).ToList();
         return members.Any(m => m.UniqueAddress.Equals(_cluster.SelfUniqueAddress) && m.Status is MemberStatus.Up)
-            ? new Census([.. members.Select(m => m.UniqueAddress)], members.Count(m => AppName.IsBackend(m.Roles)))
+            ? new Census([.. members.Select(m => m.UniqueAddress)], members.Count(m => AppName.IsBackend(m.Roles)), _views.All.Values.Select(v => v.Number).DefaultIfEmpty().Max())
             : null;
     }
 

@@ -215,8 +215,7 @@ internal sealed partial class ViewActor : ReceiveActor, IWithTimers
 
     private void AnswerLeaving()
     {
-        // Not before the others hold what it knows: one that dies meanwhile could take a change with it that this one has.
-        if (_leaving.Count > 0 && (Own?.Node is not { Current: { } view } node || (node.IsIn ? view.Backends.Length == 1 : node.IsSettled)))
+        if (_leaving.Count > 0 && Own?.Node.MayLeave != false)
         {
             _leaving.ForEach(asker => asker.Tell(Left.Instance));
             _leaving.Clear();

@@ -71,6 +71,13 @@ internal sealed class ViewNode
     /// <summary>Whether the current view owes nothing to earlier ones, as far as this node knows.</summary>
     public bool IsSettled => Current is { } view && ViewRules.IsSettled(view, _caughtUp.Contains);
 
+    /// <summary>
+    /// Whether this backend may end without taking with it what the others do not hold: they have gone on without it and hold
+    /// what it knows, or there are none.
+    /// </summary>
+    public bool MayLeave => Current is null
+        || (IsIn ? Current.Backends.Length == 1 && !_members.Any(m => m.IsBackend && !m.Address.Equals(_self) && !IsGone(m.Address)) : IsSettled);
+
     /// <summary>Until when this node may answer for its sessions, by its own clock.</summary>
     public TimeSpan LeaseUntil => _leases.Until;
 

@@ -47,23 +47,32 @@ public sealed class SecondClusterTests
     }
 
     [Fact]
+    public void TheOneWithTheOlderViews_Stays_HoweverSmall()
+    {
+        var (grown, old) = (CensusOf(3, "a", "b", "c") with { View = 3 }, CensusOf(1, "d") with { View = 7 });
+
+        Assert.True(grown.YieldsTo(old));
+        Assert.False(old.YieldsTo(grown));
+    }
+
+    [Fact]
     public async Task Census_ComesThroughTheWire_AndBadBytesAreRefused()
     {
         await using var node = await TestNode.StartAsync();
         var serializer = (SerializerWithStringManifest)node.System.Serialization.FindSerializerFor(CensusOf(1, "a"));
         var bytes = serializer.ToBinary(CensusOf(1, "a", "b"));
 
-        var read = (Census)serializer.FromBinary(bytes, "C1");
+        var read = (Census)serializer.FromBinary(bytes, "C2");
 
         // Never change them: nodes of two builds speak them.
         Assert.Equal(
-            "01" + "02" // one backend, two members
+            "0000000000000000" + "01" + "02" // no view, one backend, two members
             + "1D" + "616B6B612E7463703A2F2F706F6D656772616E61746540613A34303533" + "0000000000000001" // akka.tcp://pomegranate@a:4053
             + "1D" + "616B6B612E7463703A2F2F706F6D656772616E61746540623A34303533" + "0000000000000001",
             Convert.ToHexString(bytes));
         Assert.Equal(CensusOf(1, "a", "b").Members, read.Members);
         Assert.Equal(1, read.Backends);
-        Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.ThrowsAny<WireFormatException>(() => serializer.FromBinary(bytes[..length], "C1")));
+        Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.ThrowsAny<WireFormatException>(() => serializer.FromBinary(bytes[..length], "C2")));
     }
 
     private static Census CensusOf(int backends, params string[] members) =>
