@@ -61,7 +61,7 @@ public sealed class NodeOptions
 
     /// <summary>
     /// The silence after which a peer is suspected: it takes no new shards until it is heard again. 1 s to 60 s, default 2 s.
-    /// Three times as long is accepted in the first 10 s after the peer, or this node, has joined.
+    /// Where a peer that has joined less than 10 s ago is silent, it is decided only after three times as long.
     /// </summary>
     public TimeSpan AcceptableHeartbeatPause { get; set; } = TimeSpan.FromSeconds(2);
 
