@@ -26,7 +26,7 @@ internal readonly record struct SentSessions(SessionId? First, SessionId[]? Othe
                 for (var rest = cookies[header].AsSpan(); !rest.IsEmpty;)
                 {
                     var start = rest.LastIndexOf(';') + 1;
-                    if (IsNamed(rest[start..].Trim(), name, out var value) && SessionId.TryParse(value, out var id))
+                    if (IsNamed(rest[start..].Trim(" \t"), name, out var value) && SessionId.TryParse(value, out var id))
                     {
                         if (first is null)
                         {
