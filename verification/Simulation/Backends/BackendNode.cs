@@ -17,6 +17,7 @@ internal sealed class BackendNode
     private long _lastRegister;
     private bool _isRegistered;
     private bool _isLeaving;
+    private bool _hasNoShards;
     private bool _hasLeft;
 
     public BackendNode(Process self)
@@ -36,12 +37,14 @@ internal sealed class BackendNode
 
     public Reads Reads => _reads ??= new Reads(_self);
 
-    /// <summary>Whose homes were asked for a copy, and when, told to the rules once it is there.</summary>
-    public void AskForCopy(int from) => _self.Send(from, new CopyAsk(from));
+    /// <summary>Asks a peer for all it holds; the rules are told once it is merged.</summary>
+    public void AskForCopy(int from, long view) => _self.Send(from, new CopyAsk(view));
 
     public void Formed(int shard) => _hosts[shard] = true;
 
     public void IsRegisteredAlready() => _isRegistered = true;
+
+    public bool IsLeaving => _isLeaving;
 
     /// <summary>Told to stop: the shards go first.</summary>
     public void Leave() => _isLeaving = true;
@@ -73,7 +76,7 @@ internal sealed class BackendNode
         if (oldest >= 0 && now - _lastRegister > 300 * Span.Millisecond)
         {
             _lastRegister = now;
-            if (_isLeaving && !_hasLeft)
+            if (_isLeaving && !_hasNoShards)
             {
                 _self.Send(oldest, new WantToLeave());
             }
@@ -81,6 +84,12 @@ internal sealed class BackendNode
             {
                 _self.Send(oldest, new Register());
             }
+        }
+
+        if (_hasNoShards && !_hasLeft && _self.Rules.MayLeave())
+        {
+            _hasLeft = true;
+            _self.Members.MarkLeaving();
         }
 
         if (_isLeaving && !_self.Members.IsMember && !_hasLeft)
@@ -111,12 +120,12 @@ internal sealed class BackendNode
             case Fetched fetched:
                 Reads.OnFetched(from, fetched);
                 break;
-            case CopyAsk ask:
-                _self.Send(from, new Copied(ask.Ticket, Replica.Bucket));
+            case CopyAsk ask when _self.Rules.GivesCopy(from.Id, ask.View):
+                _self.Send(from, new Copied(ask.View, Replica.Bucket));
                 break;
             case Copied copied:
                 Replica.Merge(copied.Bucket);
-                _self.Rules.OnCopied(from.Id);
+                _self.Rules.OnCopied(from.Id, copied.View);
                 break;
             case Messages.Repair repair:
                 Replica.Merge(repair.Bucket);
@@ -145,9 +154,8 @@ internal sealed class BackendNode
             case HandOff handOff when IsFromMember(from):
                 OnHandOff(from, handOff.Shard);
                 break;
-            case HasNoShards when _isLeaving && !_hasLeft:
-                _hasLeft = true;
-                _self.Members.MarkLeaving();
+            case HasNoShards when _isLeaving:
+                _hasNoShards = true;
                 break;
             default:
                 Coordinator.OnMessage(from, message);

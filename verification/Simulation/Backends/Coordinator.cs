@@ -212,7 +212,7 @@ internal sealed class Coordinator
         (_active, _writing) = (now, null);
         for (var shard = 0; shard < now.Home.Length; shard++)
         {
-            if (now.Home[shard] != before.Home[shard])
+            if (now.Home[shard] != before.Home[shard] || shard == _stopped)
             {
                 _self.World.Say(_self, shard, $"as coordinator gives it to {_self.World.Processes[now.Home[shard]].Name}");
                 _self.Send(now.Home[shard], new HostShard(shard));

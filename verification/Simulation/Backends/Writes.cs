@@ -68,6 +68,9 @@ internal sealed class Writes(Process self)
         CompleteMet();
     }
 
+    /// <summary>What waits goes to this peer again at once.</summary>
+    public void SendTo(ulong peer) => _pending.ForEach(write => Send(write, peer & ~write.Acks));
+
     public void OnTick()
     {
         var now = self.Clock.Now;

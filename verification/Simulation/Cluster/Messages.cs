@@ -41,9 +41,9 @@ internal static class Messages
 
     public sealed record Fetched(long Ticket, long View, SessionEntry? Entry);
 
-    public sealed record CopyAsk(long Ticket);
+    public sealed record CopyAsk(long View);
 
-    public sealed record Copied(long Ticket, SessionBucket Bucket);
+    public sealed record Copied(long View, SessionBucket Bucket);
 
     /// <summary>Background repair.</summary>
     public sealed record Repair(SessionBucket Bucket);

@@ -22,7 +22,7 @@ internal sealed class Process
         Name = incarnation == 1 ? world.Plan.Names[host] : $"{world.Plan.Names[host]}#{incarnation}";
         Clock = new NodeClock(() => world.Now, offset, world.Plan.Rates[host]);
         Chance = new Rng(Rng.Mix(world.Plan.Seed, 10_000 + (ulong)((host * 100) + incarnation)));
-        Address = new UniqueAddress(new Address("akka.tcp", "pomegranate", world.Plan.Names[host], 4053 + host), incarnation);
+        Address = new UniqueAddress(new Address("akka.tcp", "pomegranate", world.Plan.Names[host], 4053 + host), 1000 + id);
         Members = new Membership(this);
         IsBackend = world.Plan.IsBackend(host);
         if (IsBackend)

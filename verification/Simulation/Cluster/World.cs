@@ -1,3 +1,4 @@
+using Akka.Cluster;
 using Pomegranate.Backend.Sharding;
 using Pomegranate.Backend.State;
 using Pomegranate.Simulation.Core;
@@ -6,6 +7,7 @@ using Pomegranate.Simulation.Judging;
 using Pomegranate.Simulation.Plans;
 using Pomegranate.Simulation.Rules;
 using Pomegranate.Simulation.Stories;
+using Pomegranate.Views;
 
 namespace Pomegranate.Simulation.Cluster;
 
@@ -19,6 +21,8 @@ internal sealed class World
     private readonly Func<Process, NodeRules> _makeRules;
     private readonly Rng _chance;
     private readonly double[] _scores;
+    private readonly Dictionary<UniqueAddress, int> _indexes = [];
+    private readonly HashSet<long> _views = [];
 
     public World(Plan plan, RuleSet rules, SeededBug bug, Story? story)
     {
@@ -64,6 +68,9 @@ internal sealed class World
     public long Now { get; private set; }
 
     public ulong BackendBits { get; private set; }
+
+    /// <summary>The backends of the last view that was decided; none where the rules know no views.</summary>
+    public ulong LastView { get; private set; }
 
     public bool IsOver { get; set; }
 
@@ -116,6 +123,7 @@ internal sealed class World
     {
         var process = new Process(this, Processes.Count, host, ++_incarnations[host], _chance.Between(0, 1000 * Span.Second));
         Processes.Add(process);
+        _indexes.Add(process.Address, process.Id);
         _running[host] = process;
         if (process.IsBackend)
         {
@@ -206,6 +214,24 @@ internal sealed class World
         }
 
         return _scores[index];
+    }
+
+    /// <summary>-1 for one that never was.</summary>
+    public int IndexOf(UniqueAddress address) => _indexes.GetValueOrDefault(address, -1);
+
+    public void CountView(View view)
+    {
+        if (_views.Add(view.Number))
+        {
+            // Of two that are founded apart the later one: whoever loses by that is found.
+            LastView = 0;
+            foreach (var backend in view.Backends)
+            {
+                LastView |= Bits.Of(IndexOf(backend));
+            }
+
+            Count($"view of {view.Backends.Length}{(view.Owed.Length > 0 ? " that owes" : "")}");
+        }
     }
 
     public string NamesOf(ulong set)

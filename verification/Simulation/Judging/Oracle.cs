@@ -1,11 +1,12 @@
 using Pomegranate.Backend.State;
 using Pomegranate.Simulation.Cluster;
+using Pomegranate.Simulation.Core;
 
 namespace Pomegranate.Simulation.Judging;
 
 /// <summary>
 /// Knows what was acknowledged and who holds it, which no node does. It excuses exactly this: every replica that held an
-/// acknowledged change was killed, before another had it.
+/// acknowledged change was killed, before another had it; or every backend of the last view was.
 /// </summary>
 internal sealed class Oracle(World world)
 {
@@ -31,17 +32,44 @@ internal sealed class Oracle(World world)
 
         for (var session = 0; session < _acknowledged.Length; session++)
         {
+            if (IsLastOfItsView(process))
+            {
+                world.Count("whole view killed (excused)");
+                _excusedAt[session] = Math.Min(_excusedAt[session], world.Now);
+            }
+
+            // The last of all backends, told to stop: its memory goes with it, as everybody knows who tells it.
+            var isOrdered = process.IsKilled || (process.Backend!.IsLeaving && !world.Running.Any(other => other.IsBackend && other != process));
             if (_acknowledged[session] is { } acknowledged && _excusedAt[session] == long.MaxValue
                 && !Holds(session, acknowledged, except: process) && Holds(session, acknowledged, except: null))
             {
-                world.Count(process.IsKilled ? "last copy killed (excused)" : "last copy ended by decision");
+                world.Count(isOrdered ? "last copy killed (excused)" : "last copy ended by decision");
                 world.Say(process, session, "held what nobody else did");
-                if (process.IsKilled)
+                if (isOrdered)
                 {
                     _excusedAt[session] = world.Now;
                 }
             }
         }
+    }
+
+    /// <summary>Every backend of the last view is killed: it holds no more what was acknowledged, and copies elsewhere are not promised.</summary>
+    private bool IsLastOfItsView(Process process)
+    {
+        if (!process.IsKilled || !world.LastView.Has(process.Id))
+        {
+            return false;
+        }
+
+        foreach (var backend in (world.LastView & ~process.Bit).All())
+        {
+            if (!world.Processes[backend].IsKilled)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool Holds(int session, SessionEntry acknowledged, Process? except)

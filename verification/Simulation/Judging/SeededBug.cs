@@ -19,4 +19,19 @@ internal enum SeededBug
 
     /// <summary>A new home, and a backend that joins, are content with what they hold themselves.</summary>
     StaleReplica,
+
+    /// <summary>A home answers without its lease.</summary>
+    LeaseIgnored,
+
+    /// <summary>Words of another view count.</summary>
+    OtherViewsHeeded,
+
+    /// <summary>A recovery does not hear those whom the view owes.</summary>
+    OwedNotRead,
+
+    /// <summary>Each takes itself for one that has caught up.</summary>
+    CaughtUpAtOnce,
+
+    /// <summary>Who is suspected is taken for dead, and so removals add up.</summary>
+    SuspectsTakenForDead,
 }

@@ -1,4 +1,5 @@
 using Pomegranate.Simulation.Cluster;
+using Pomegranate.Simulation.Core;
 
 namespace Pomegranate.Simulation.Rules;
 
@@ -9,7 +10,7 @@ internal interface IRulesMessage;
 /// <param name="KnowsDisks">Whether they say what becomes of sessions on disk after a stop of all backends.</param>
 internal sealed record RuleSet(string Name, Func<Process, NodeRules> Make, bool KnowsDisks)
 {
-    public static IReadOnlyList<RuleSet> All { get; } = [new("today", self => new TodayRules(self), false)];
+    public static IReadOnlyList<RuleSet> All { get; } = [new("today", self => new TodayRules(self), false), new("views", self => new ViewedRules(self), false)];
 }
 
 /// <summary>
@@ -43,6 +44,9 @@ internal abstract class NodeRules(Process self)
     /// <summary>Whether a peer's store or fetch of that view is answered.</summary>
     public virtual bool Answers(int from, long view) => true;
 
+    /// <summary>Whether a peer is given all that this backend holds: after it is sent every write.</summary>
+    public virtual bool GivesCopy(int to, long view) => Receivers.Has(to) && (view == 0 || Answers(to, view));
+
     /// <summary>Whether a peer's answer of that view counts.</summary>
     public virtual bool Heeds(int from, long view) => true;
 
@@ -61,6 +65,9 @@ internal abstract class NodeRules(Process self)
 
     public abstract void OnMessage(Process from, object message);
 
-    /// <summary>A copy of a peer's replica has been merged.</summary>
-    public abstract void OnCopied(int from);
+    /// <summary>A copy of a peer's replica has been merged, that was given in this view.</summary>
+    public abstract void OnCopied(int from, long view);
+
+    /// <summary>Whether a backend without shards, that was told to stop, may leave the cluster.</summary>
+    public virtual bool MayLeave() => true;
 }

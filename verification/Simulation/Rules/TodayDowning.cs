@@ -5,7 +5,7 @@ using Pomegranate.Simulation.Core;
 
 namespace Pomegranate.Simulation.Rules;
 
-/// <summary>As <c>PartitionResolver</c> of build 240d04d: once nothing has changed for a while, each downs whom <see cref="Verdict"/> says.</summary>
+/// <summary>As <c>PartitionResolver</c> of build 240d04d: once nothing has changed for a while, each downs whom <see cref="TodayVerdict"/> says.</summary>
 internal sealed class TodayDowning(Process self, long stableAfter, long unstableAfter)
 {
     private ulong _members;
@@ -77,7 +77,7 @@ internal sealed class TodayDowning(Process self, long stableAfter, long unstable
             }
         }
 
-        var downed = Verdict.Of(self.Address, voters, links);
+        var downed = TodayVerdict.Of(self.Address, voters, links);
         ulong set = 0;
         foreach (var process in self.World.Processes)
         {

@@ -1,5 +1,4 @@
 using Pomegranate.Backend.Replication;
-using Pomegranate.Backend.Sharding;
 using Pomegranate.Simulation.Cluster;
 using Pomegranate.Simulation.Core;
 
@@ -7,7 +6,7 @@ namespace Pomegranate.Simulation.Rules;
 
 /// <summary>
 /// The rules of build 240d04d: gossip's members are who may serve, a majority of the complete among them commits, a
-/// lease lasts shorter than others take to decide, and each node downs whom <c>Verdict</c> says.
+/// lease lasts shorter than others take to decide, and each node downs whom <see cref="TodayVerdict"/> says.
 /// </summary>
 internal sealed class TodayRules : NodeRules
 {
@@ -21,7 +20,7 @@ internal sealed class TodayRules : NodeRules
 
     private readonly TodayDowning _downing;
     private readonly TodaySync? _sync;
-    private readonly HomeLease _lease;
+    private readonly TodayLease _lease;
     private readonly long _pause;
     private readonly long[] _answered = new long[Gossip.Most];
     private long _leaseUntil = long.MinValue;
@@ -34,7 +33,7 @@ internal sealed class TodayRules : NodeRules
         _pause = (long)(Pause * World.Plan.Patience[self.Host]);
         _downing = new TodayDowning(self, Stable, 20 * Span.Second);
         _sync = self.IsBackend ? new TodaySync(self) : null;
-        _lease = new HomeLease(self.Clock, TimeSpan.FromSeconds(10));
+        _lease = new TodayLease(self.Clock);
         Array.Fill(_answered, long.MinValue);
     }
 
@@ -87,7 +86,7 @@ internal sealed class TodayRules : NodeRules
     {
     }
 
-    public override void OnCopied(int from) => _sync!.OnCopied(from);
+    public override void OnCopied(int from, long view) => _sync!.OnCopied(from);
 
     public override void OnMessage(Process from, object message)
     {

@@ -135,7 +135,7 @@ internal sealed class TodaySync(Process self)
             {
                 _copying = source;
                 _copyingSince = self.Clock.Now;
-                self.Backend!.AskForCopy(source);
+                self.Backend!.AskForCopy(source, 0);
                 return;
             }
 
