@@ -16,7 +16,7 @@ public sealed class SimulatorTests
     private static readonly RuleSet Today = RuleSet.All.First(set => set.Name == "today");
     private static readonly RuleSet Views = RuleSet.All.First(set => set.Name == "views");
 
-    public static TheoryData<string> Bugs => [.. nameof(SeededBug.AckBeforeQuorum), nameof(SeededBug.DedupOff), nameof(SeededBug.OutcomeIgnored), nameof(SeededBug.MergeDropsAttribute), nameof(SeededBug.StaleReplica)];
+    public static TheoryData<string> Bugs => [nameof(SeededBug.AckBeforeQuorum), nameof(SeededBug.DedupOff), nameof(SeededBug.OutcomeIgnored), nameof(SeededBug.MergeDropsAttribute), nameof(SeededBug.StaleReplica)];
 
     [Fact]
     public void Run_SameSeedTwice_SameHistory()

@@ -23,7 +23,6 @@ internal sealed class TodayRules : NodeRules
     private readonly TodayLease _lease;
     private readonly long _pause;
     private readonly long[] _answered = new long[Gossip.Most];
-    private long _leaseUntil = long.MinValue;
     private bool _isMissed;
     private long _lastAsked;
 
@@ -133,7 +132,7 @@ internal sealed class TodayRules : NodeRules
         {
             if (!wasMissed)
             {
-                _lease.Set(_leaseUntil = Math.Min(_leaseUntil, Self.Clock.Now + (Stable * 2 / 3)));
+                _lease.Shorten(Self.Clock.Now + (Stable * 2 / 3));
             }
 
             return;
@@ -154,7 +153,7 @@ internal sealed class TodayRules : NodeRules
 
         if (asked != long.MinValue)
         {
-            _lease.Set(_leaseUntil = Math.Max(_leaseUntil, asked + _pause + (Stable * 2 / 3)));
+            _lease.Renew(asked + _pause + (Stable * 2 / 3));
         }
 
         if (!was && _lease.IsHeld)

@@ -83,27 +83,16 @@ internal sealed class ViewedDowning(Process self, ViewNode node, long pause, lon
             }
         }
 
-        var survivors = Survivors.Of(voters, links, voter => voter.IsFull ? 1 : 0);
-        ulong others = 0;
-        foreach (var voter in voters)
+        var decision = DowningDecision.Of(self.Address, voters, links, node.Current is { } view ? [view] : []);
+        Want(Bits(decision.Unwanted));
+        if (!decision.Downs.IsEmpty)
         {
-            others |= survivors.Contains(voter.Address) ? 0 : Bits.Of(self.World.IndexOf(voter.Address));
+            var downs = Bits(decision.Downs);
+            self.World.Say(self, $"downs {self.World.NamesOf(downs)}, who are not in view {node.Current?.Number}");
+            self.Members.MarkDown(downs);
         }
 
-        if (others.Has(self.Id))
-        {
-            Want(0);
-            return;
-        }
-
-        Want(others);
-        var dead = self.World.Processes.Where(process => self.Members.Proved.Has(process.Id)).Select(process => process.Address).ToHashSet();
-        if (node.Current is { } view && survivors.Min()!.Equals(self.Address)
-            && !view.Backends.Any(backend => others.Has(self.World.IndexOf(backend))) && ViewRules.CouldDecide(view, survivors, dead))
-        {
-            self.World.Say(self, $"downs {self.World.NamesOf(others)}, who are not in view {view.Number}");
-            self.Members.MarkDown(others);
-        }
+        ulong Bits(IEnumerable<UniqueAddress> members) => members.Aggregate(0UL, (bits, member) => bits | Core.Bits.Of(self.World.IndexOf(member)));
     }
 
     private void Want(ulong unwanted)

@@ -74,7 +74,8 @@ internal sealed class ViewedRules : NodeRules, IViewOutput
             _node.Leave(Now);
         }
 
-        return !(_node.IsIn && _node.Current!.Backends.Length > 1);
+        // As ViewActor, whose phase of the shutdown ends after 10 s.
+        return Self.Clock.Now - _leavingSince > 10 * Span.Second || _node.MayLeave;
     }
 
     public override void OnFormed()
