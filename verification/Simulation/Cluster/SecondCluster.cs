@@ -52,6 +52,6 @@ internal sealed class SecondCluster(Process self, Membership members)
             addresses.Add(self.World.Processes[member].Address);
         }
 
-        return new Census(addresses, (members.Present & self.World.BackendBits).Count());
+        return new Census(addresses, (members.Present & self.World.BackendBits).Count(), self.Rules.View);
     }
 }
