@@ -250,6 +250,7 @@ internal sealed class Membership
         if (next.Exiting.Has(_self.Id) && !before.Exiting.Has(_self.Id))
         {
             _world.Say(_self, "has left");
+            _self.LeftAlone = !_world.Running.Any(other => other != _self && other.IsBackend && other.Rules.IsComplete);
             _self.EndSoon("it has left");
         }
 

@@ -63,6 +63,9 @@ internal sealed class Process
 
     public NodeRules Rules { get; }
 
+    /// <summary>It was told to stop, and when it left there was no other backend that held anything.</summary>
+    public bool LeftAlone { get; set; }
+
     public bool IsGone { get; private set; }
 
     /// <summary>Whether whoever reaches the machine can prove that the process has ended.</summary>

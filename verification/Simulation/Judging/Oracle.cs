@@ -38,8 +38,8 @@ internal sealed class Oracle(World world)
                 _excusedAt[session] = Math.Min(_excusedAt[session], world.Now);
             }
 
-            // The last of all backends, told to stop: its memory goes with it, as everybody knows who tells it.
-            var isOrdered = process.IsKilled || (process.Backend!.IsLeaving && !world.Running.Any(other => other.IsBackend && other != process));
+            // The last backend that holds anything, told to stop: its memory goes with it, as everybody knows who tells it.
+            var isOrdered = process.IsKilled || (process.Backend!.IsLeaving && process.LeftAlone);
             if (_acknowledged[session] is { } acknowledged && _excusedAt[session] == long.MaxValue
                 && !Holds(session, acknowledged, except: process) && Holds(session, acknowledged, except: null))
             {
