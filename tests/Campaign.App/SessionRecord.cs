@@ -23,7 +23,7 @@ internal static class SessionRecord
         });
 
         // A read-modify-write that does not look whether the operation is there already: run twice, it shows twice.
-        routes.MapMethods("/append", Appends, (Delegate)AppendAsync);
+        routes.MapMethods("/append", Appends, (Delegate)AppendAsync).IdempotentByKey();
         routes.MapPost("/once", (Delegate)AppendAsync).ExactlyOnce();
         routes.MapPost("/renew", async (HttpContext context) =>
         {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -111,6 +112,7 @@ internal sealed partial class BackendNode(
         {
             Lease = _lease!,
             Clock = clock,
+            Keyed = new KeyedEndpoints(services.GetService<EndpointDataSource>()),
             Cookie = new SessionCookie(services.GetRequiredService<IOptions<SessionOptions>>().Value),
         };
 

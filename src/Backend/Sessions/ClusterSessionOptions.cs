@@ -82,10 +82,16 @@ public sealed class ClusterSessionOptions
     public int MaxOutcomeBytes { get; set; } = 64 * 1024;
 
     /// <summary>
-    /// Whether a client's <c>Idempotency-Key</c> makes its POST or PATCH exactly-once. Switch it off where the app has a
-    /// meaning of its own for that header. Default true.
+    /// Whether a client's <c>Idempotency-Key</c> makes its POST or PATCH exactly-once, to whichever endpoint. Without it only to
+    /// endpoints that say so (<see cref="IdempotentByKeyAttribute"/>), and the header is the app's otherwise. Default false.
     /// </summary>
-    public bool IdempotencyKeys { get; set; } = true;
+    public bool IdempotencyKeys { get; set; }
+
+    /// <summary>
+    /// Paths whose requests are never run a second time, although their method would allow it, for what middleware answers:
+    /// <c>/signin-oidc</c>, for example. Endpoints say so themselves (<see cref="NeverRepeatAttribute"/>). Default none.
+    /// </summary>
+    public IList<string> NeverRepeatPaths { get; } = [];
 
     /// <summary>Live sessions in the cluster, counted at each sweep; over it no new one is made (503). Default 2,000,000.</summary>
     public long MaxSessions { get; set; } = 2_000_000;

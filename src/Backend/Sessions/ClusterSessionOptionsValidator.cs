@@ -30,6 +30,11 @@ internal sealed class ClusterSessionOptionsValidator : IValidateOptions<ClusterS
             options.MaxOutcomes >= options.MaxConcurrentRequests && options.MaxOutcomes <= 1000,
             nameof(options.MaxOutcomes), options.MaxOutcomes,
             $"must be between {nameof(options.MaxConcurrentRequests)} ({options.MaxConcurrentRequests}), whose outcomes must not push each other out, and 1000");
+        foreach (var path in options.NeverRepeatPaths)
+        {
+            rules.Check(path.StartsWith('/'), nameof(options.NeverRepeatPaths), path, "must begin with /");
+        }
+
         rules.Range(nameof(options.MaxOutcomeBytes), options.MaxOutcomeBytes, 0, 1_000_000);
         rules.Range(nameof(options.MaxSessions), options.MaxSessions, 1, long.MaxValue);
         rules.Check(

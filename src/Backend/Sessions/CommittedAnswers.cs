@@ -13,7 +13,7 @@ internal sealed class CommittedAnswers(SessionServices services, LiveSession ses
 {
     /// <summary>For whoever asks after a request that this home has not had.</summary>
     public RequestReply Found(RequestId request) =>
-        Outcome(request) ?? new RequestReply(request, ReplyKind.NotSeen, services.NodeName, Status: TakesRequestsInDoubt);
+        Outcome(request) ?? new RequestReply(request, ReplyKind.NotSeen, services.NodeName, Status: TakesRequestsInDoubt, Reason: TakesRepeatsInDoubt);
 
     public RequestReply? Outcome(RequestId request) => Outcomes.Find(session.Entry ?? recovered, request)?.Reply;
 
@@ -24,7 +24,8 @@ internal sealed class CommittedAnswers(SessionServices services, LiveSession ses
         {
             // The session is over, or there never was one: an id from outside is not adopted. A request that may have
             // run before the session's end must not run again under another id.
-            return new RequestReply(request.RequestId, request.IsInDoubt ? ReplyKind.NotSeen : ReplyKind.UnknownSession, services.NodeName);
+            return new RequestReply(
+                request.RequestId, request is { IsInDoubt: true, IsIdempotent: false } ? ReplyKind.NotSeen : ReplyKind.UnknownSession, services.NodeName);
         }
 
         return key is not null ? OutcomeOf(request.RequestId, key) : null;
@@ -33,7 +34,7 @@ internal sealed class CommittedAnswers(SessionServices services, LiveSession ses
     /// <summary>What the client's key has brought already.</summary>
     private RequestReply? OutcomeOf(RequestId request, IdempotencyKey key)
     {
-        if (!session.Exists || Outcomes.Find(session.Entry, key) is not { } outcome)
+        if (!session.Exists || Outcomes.Find(session.Entry, key, services.SessionOptions.IdempotencyKeys) is not { } outcome)
         {
             return null;
         }

@@ -9,7 +9,7 @@ namespace Pomegranate.Backend.Sessions;
 
 /// <summary>
 /// Before the app's own middleware: a request that may have run on a node that died goes on only if its endpoint is
-/// exactly-once. Which endpoint that is the framework's own routing says, on a trial whose result is forgotten.
+/// exactly-once, or its method is idempotent and its endpoint not one that never runs twice. Which endpoint that is the framework's own routing says, on a trial whose result is forgotten.
 /// </summary>
 /// <remarks>
 /// A trial, because otherwise the endpoint is known only after the app's middleware before <c>UseRouting()</c> has run,
@@ -35,7 +35,7 @@ internal sealed class ExactlyOnceTrial : IStartupFilter
         app.Use(async (context, goOn) =>
         {
             if (context.Features.Get<IPomegranateSessionFeature>() is not RequestSession { NeedsTrial: true } session
-                || await IsExactlyOnceAsync(route, context, session))
+                || await MayRunAgainAsync(route, context, session))
             {
                 await goOn(context);
             }
@@ -47,13 +47,15 @@ internal sealed class ExactlyOnceTrial : IStartupFilter
         next(app);
     };
 
-    private static async Task<bool> IsExactlyOnceAsync(RequestDelegate route, HttpContext context, RequestSession session)
+    private static async Task<bool> MayRunAgainAsync(RequestDelegate route, HttpContext context, RequestSession session)
     {
+        session.IsOnTrial = true;
         await route(context);
-        var isExactlyOnce = session.IsExactlyOnce;
+        var mayRun = session.MayRunAgain(context.Request.Path);
         session.ForgetEndpoint();
+        session.IsOnTrial = false;
         context.Request.RouteValues = [];
-        return isExactlyOnce;
+        return mayRun;
     }
 
     /// <summary>The app's endpoints, unable to run: routing itself runs those that are short-circuited.</summary>

@@ -30,19 +30,24 @@ internal sealed record IdempotencyKey(Guid Key, Guid Target, Guid? Body)
             return null;
         }
 
-        var keys = request.Headers.Where(h => h.Key.Equals(Header, StringComparison.OrdinalIgnoreCase)).SelectMany(h => h.Value).ToList();
-        return keys switch
-        {
-            [] => null,
-            [{ Length: > 0 and <= LongestKey } key] => new(
+        return Read([.. request.Headers.Where(h => h.Key.Equals(Header, StringComparison.OrdinalIgnoreCase)).SelectMany(h => h.Value)]) is { } key
+            ? new(
                 Hash(Encoding.UTF8.GetBytes(key)),
                 Hash(Encoding.UTF8.GetBytes($"{request.Method} {request.RawTarget}")),
-                request.IsBodyStreamed ? null : Hash(request.Body.Span)),
-            [var key] => throw new BadHttpRequestException(
-                $"The {Header} has {key?.Length ?? 0} characters; it must have 1 to {LongestKey}. Make one key for each thing that is to happen once, a UUID for example."),
-            _ => throw new BadHttpRequestException($"There are {keys.Count} {Header} headers; a request has one key."),
-        };
+                request.IsBodyStreamed ? null : Hash(request.Body.Span))
+            : null;
     }
+
+    /// <summary>The key among the header's values; null where there is none.</summary>
+    /// <exception cref="BadHttpRequestException">The key is empty, too long, or there are several.</exception>
+    public static string? Read(IReadOnlyList<string?> values) => values switch
+    {
+        [] => null,
+        [{ Length: > 0 and <= LongestKey } key] => key,
+        [var key] => throw new BadHttpRequestException(
+            $"The {Header} has {key?.Length ?? 0} characters; it must have 1 to {LongestKey}. Make one key for each thing that is to happen once, a UUID for example."),
+        _ => throw new BadHttpRequestException($"There are {values.Count} {Header} headers; a request has one key."),
+    };
 
     /// <summary>Whether a request with the same key is the same request, as far as both are known.</summary>
     public bool IsSameRequest(IdempotencyKey other) =>

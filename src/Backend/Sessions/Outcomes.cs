@@ -21,8 +21,9 @@ internal static class Outcomes
     public static Outcome? Find(SessionEntry? entry, RequestId request) =>
         In(entry).Select(kept => kept.Value).LastOrDefault(o => o.Request == request);
 
-    public static Outcome? Find(SessionEntry? entry, IdempotencyKey key) =>
-        In(entry).Select(kept => kept.Value).LastOrDefault(o => o.Key?.Key == key.Key);
+    /// <param name="isForAll">Whether all endpoints heed keys; else one that heeds none may have been sent the same.</param>
+    public static Outcome? Find(SessionEntry? entry, IdempotencyKey key, bool isForAll = true) =>
+        In(entry).Select(kept => kept.Value).LastOrDefault(o => o.Key?.Key == key.Key && (isForAll || o.Key.Target == key.Target));
 
     /// <summary>The number of the outcome after those that the session has.</summary>
     public static ulong Next(SessionEntry? entry) => In(entry).Select(kept => kept.Value.Number + 1).LastOrDefault();

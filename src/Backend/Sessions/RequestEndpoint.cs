@@ -24,11 +24,19 @@ internal struct RequestEndpoint(IFeatureCollection? features)
         {
             _chosen = value;
             IsExactlyOnce |= value.IsExactlyOnce(Features?.Get<IHttpRequestFeature>()?.Method ?? "");
+            HeedsKeys |= value.HeedsKeys();
+            IsNeverRepeated |= value.IsNeverRepeated();
         }
     }
 
     /// <summary>By the app's word.</summary>
     public bool IsExactlyOnce { get; private set; }
+
+    /// <summary>Whether it heeds an <c>Idempotency-Key</c>.</summary>
+    public bool HeedsKeys { get; private set; }
+
+    /// <summary>Whether its requests never run twice.</summary>
+    public bool IsNeverRepeated { get; private set; }
 
     public readonly SessionAccess Access => InForce?.Metadata.GetMetadata<SessionAccessAttribute>()?.Access ?? SessionAccess.Exclusive;
 
@@ -43,5 +51,7 @@ internal struct RequestEndpoint(IFeatureCollection? features)
     {
         _chosen = null;
         IsExactlyOnce = false;
+        HeedsKeys = false;
+        IsNeverRepeated = false;
     }
 }

@@ -13,7 +13,8 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
 {
     public async Task<Ended> RunAsync(SessionServices services, LiveSession live)
     {
-        var session = new RequestSession(live, Request.RequestId, Cancellation, Key, Request.IsInDoubt);
+        var session = new RequestSession(live, Request.RequestId, Cancellation, Key,
+            isInDoubt: Request is { IsInDoubt: true, IsIdempotent: false }, isRepeat: Request is { IsInDoubt: true, IsIdempotent: true });
         try
         {
             var response = await services.Runner.RunAsync(Request.Request, StreamOf(Request, session, services.Writer), session, Cancellation);

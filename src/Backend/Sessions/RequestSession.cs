@@ -18,9 +18,10 @@ namespace Pomegranate.Backend.Sessions;
 /// and is not thread-safe.
 /// </remarks>
 /// <param name="key">What the client calls the request, so that it is exactly-once; null where it does not.</param>
+/// <param name="isRepeat">The same, but its method is idempotent: it runs unless the app says that this one never runs twice.</param>
 /// <param name="isInDoubt">The request may have run on a node that died: it runs only if it is exactly-once.</param>
 internal sealed class RequestSession(
-    LiveSession session, RequestId request, CancellationToken clientGone, IdempotencyKey? key = null, bool isInDoubt = false)
+    LiveSession session, RequestId request, CancellationToken clientGone, IdempotencyKey? key = null, bool isInDoubt = false, bool isRepeat = false)
     : IRequestSession, ISession, IPomegranateSessionFeature, IEndpointFeature
 {
     private readonly SessionChanges _changes = new();
@@ -59,10 +60,21 @@ internal sealed class RequestSession(
     /// <summary>
     /// By the client's word or the endpoint's. A request that never got its turn has done nothing that needs an outcome.
     /// </summary>
-    public bool IsExactlyOnce => !_turn.WasMissed && (key is not null || _endpoint.IsExactlyOnce);
+    public bool IsExactlyOnce => !_turn.WasMissed && (IsKeyed || _endpoint.IsExactlyOnce);
 
     /// <summary>Whether it has to be found out before the app's code runs that the endpoint is exactly-once.</summary>
-    public bool NeedsTrial => isInDoubt && key is null;
+    public bool NeedsTrial => isRepeat || (isInDoubt && !(key is not null && session.Options.IdempotencyKeys));
+
+    /// <summary>Whether it may run although it may have run, as far as its endpoint is known.</summary>
+    public bool MayRunAgain(PathString path) => isRepeat
+        ? !_endpoint.IsNeverRepeated && !session.Options.NeverRepeatPaths.Any(never => path.Equals(never))
+        : IsExactlyOnce;
+
+    /// <summary>Whether the client's key counts: everywhere, or at this endpoint.</summary>
+    private bool IsKeyed => key is not null && (session.Options.IdempotencyKeys || _endpoint.HeedsKeys);
+
+    /// <summary>The endpoint that is chosen is only tried out.</summary>
+    public bool IsOnTrial { get; set; }
 
     /// <summary>The request was in doubt, its endpoint is not exactly-once, and nothing of the app has run.</summary>
     public bool IsTurnedAway { get; set; }
@@ -70,7 +82,11 @@ internal sealed class RequestSession(
     Endpoint? IEndpointFeature.Endpoint
     {
         get => _endpoint.Chosen;
-        set => _endpoint.Chosen = value;
+        set
+        {
+            _endpoint.Chosen = value;
+            RefuseEndpoint();
+        }
     }
 
     /// <summary>The client may come back for the outcome of an exactly-once request, so that one waits on.</summary>
@@ -304,10 +320,29 @@ internal sealed class RequestSession(
     /// <summary>What is told of the request from now on, and to whoever asks again.</summary>
     public RequestReply ReplyOf(WebResponse response) => new(request, ReplyKind.Response, NodeName, response);
 
+    /// <summary>What only the endpoint makes wrong, once it is chosen in earnest: after a trial nothing is left to refuse.</summary>
+    private void RefuseEndpoint()
+    {
+        if (_endpoint.HeedsKeys && key is null && _endpoint.Features?.Get<IHttpRequestFeature>() is { Method: "POST" or "PATCH" } sent)
+        {
+            IdempotencyKey.Read(sent.Headers[IdempotencyKey.Header]);
+        }
+
+        if (isRepeat && _endpoint.IsNeverRepeated && !IsOnTrial)
+        {
+            throw new BadHttpRequestException(
+                $"The node that had this {_endpoint.Features?.Get<IHttpRequestFeature>()?.Method} died before it answered. It may have run, and '{_endpoint.Name}' "
+                + "never runs twice: check its effect before you repeat it.",
+                StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
     private Outcome OutcomeOf(WebResponse? response)
     {
         var reply = ReplyOf(response ?? new WebResponse { StatusCode = StatusCodes.Status409Conflict, Headers = [] });
-        return Outcome.Of(response is null ? Outcome.Unanswered(reply) : reply, key);
+
+        // An error of the server's own passes: who repeats the key is to try anew, and not to be told of it for ever.
+        return Outcome.Of(response is null ? Outcome.Unanswered(reply) : reply, IsKeyed && response?.StatusCode is not >= 500 ? key : null);
     }
 
     /// <summary>Routing has chosen another endpoint than the trial: then nothing is known of the first run.</summary>

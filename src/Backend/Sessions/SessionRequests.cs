@@ -31,7 +31,7 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
         {
             // It came by a lane, beside the shard, which sends nothing after the stop. Here it would hold up the hand-off;
             // sent again it waits for the session's next home. One in doubt is asked after until then.
-            if (!request.IsInDoubt)
+            if (!request.IsInDoubt || request.IsIdempotent)
             {
                 sender.Tell(new RequestReply(request.RequestId, ReplyKind.Undelivered, services.NodeName));
             }
@@ -165,7 +165,12 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
         key = null;
         try
         {
-            key = services.SessionOptions.IdempotencyKeys ? IdempotencyKey.Of(request.Request) : null;
+            key = services.SessionOptions.IdempotencyKeys || services.Keyed.Any ? IdempotencyKey.Of(request.Request) : null;
+            return true;
+        }
+        catch (BadHttpRequestException) when (!services.SessionOptions.IdempotencyKeys)
+        {
+            // Its endpoint may be one that heeds no keys; one that does refuses it.
             return true;
         }
         catch (BadHttpRequestException malformed)

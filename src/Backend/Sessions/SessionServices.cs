@@ -26,6 +26,9 @@ internal sealed record SessionServices(
     /// <summary>Whether this node may still answer for the sessions that are at home here.</summary>
     public required HomeLease Lease { get; init; }
 
+    /// <summary>Which of the app's endpoints heed an <c>Idempotency-Key</c>.</summary>
+    public KeyedEndpoints Keyed { get; init; } = new(null);
+
     /// <summary>The cookie that has a session's id.</summary>
     public SessionCookie Cookie { get; init; } = new(new SessionOptions { Cookie = { Name = SessionCookieName.DefaultOf(AppName.Default) } });
 

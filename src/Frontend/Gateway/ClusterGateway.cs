@@ -106,8 +106,8 @@ internal sealed class ClusterGateway
         var id = _numbers.Next();
         var message = new RunRequest(id, sessions.First ?? SessionId.NewRandom(), IsFreshId: sessions.First is null, request, _streams.Ticket);
         var pending = sessions.Others is { } others
-            ? new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp(), body) { OtherSessions = new(others) }
-            : new PendingRequest(message, IsIdempotent(request.Method), _time.GetTimestamp(), body);
+            ? new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body) { OtherSessions = new(others) }
+            : new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body);
         _streams.Expect(pending);
         var sent = _time.GetTimestamp();
         var outcome = "NoAnswer";
@@ -205,8 +205,4 @@ internal sealed class ClusterGateway
             return false;
         }
     }
-
-    private static bool IsIdempotent(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method)
-        || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsTrace(method);
 }

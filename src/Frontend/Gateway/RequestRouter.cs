@@ -23,7 +23,8 @@ namespace Pomegranate.Frontend.Gateway;
 ///    |--(a backend was removed, or long silence)--> in doubt: ask again, in ever longer steps
 ///                          |--(answer)--> done
 ///                          |--(home: "it runs here")--> sent
-///                          |--(home: "never seen", idempotent)--> sent
+///                          |--(home: "never seen", idempotent)--> sent, marked as in doubt
+///                          |     \--(home: "this one never runs twice")--> 503, it may have run
 ///                          |--(home: "never seen", not idempotent)--> sent, marked as in doubt
 ///                          |     \--(home: "not exactly-once here", or the body is gone)--> 503, it may have run
 ///                          |--(failover deadline)--> 503
@@ -179,7 +180,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                     : request.Message with { SessionId = SessionId.NewRandom(), IsFreshId = true };
                 request.InDoubtSince = null;
                 request.HeardOfAt = _time.GetTimestamp();
-                Run(request);
+                RunAsBefore(request);
                 break;
 
             case ReplyKind.Undelivered:
@@ -197,8 +198,8 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
                 Run(request);
                 break;
 
-            case ReplyKind.NotSeen when request.MayBeSentAgain:
-                RunAgain(request);
+            case ReplyKind.NotSeen when request.MayBeSentAgain && !IsVerdict(request, reply):
+                RunAgain(request, mayBeRefused: reply.Reason == TakesRepeatsInDoubt);
                 break;
 
             case ReplyKind.NotSeen when reply.Status == TakesRequestsInDoubt && request.IsWhole:
@@ -230,18 +231,23 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     {
         if (_pending.Find(resend.Number) is { } request)
         {
-            Run(request);
+            RunAsBefore(request);
         }
     }
 
     private void Run(PendingRequest request) => Run(request, request.Message);
 
+    /// <summary>What was sent has reached nobody who would run it: what is in doubt stays so.</summary>
+    private void RunAsBefore(PendingRequest request) =>
+        Run(request, request.IsSentInDoubt ? request.Message with { IsInDoubt = true } : request.Message);
+
     /// <summary>A home that recovers its session must ask the replicas: an earlier run may have committed.</summary>
-    private void RunAgain(PendingRequest request)
+    /// <param name="mayBeRefused">The home knows whether the app lets this one run twice.</param>
+    private void RunAgain(PendingRequest request, bool mayBeRefused)
     {
         request.InDoubtSince = null;
         request.HeardOfAt = _time.GetTimestamp();
-        Run(request, request.Message with { IsFreshId = false });
+        Run(request, request.Message with { IsFreshId = false, IsInDoubt = mayBeRefused });
     }
 
     private void Run(PendingRequest request, RunRequest message)

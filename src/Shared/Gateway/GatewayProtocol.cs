@@ -29,7 +29,19 @@ internal static class GatewayProtocol
         /// <see cref="TakesRequestsInDoubt"/>.
         /// </summary>
         public bool IsInDoubt { get; init; }
+
+        /// <summary>
+        /// RFC 9110 section 9.2.2: the method means the same once or several times. In doubt too it runs, unless the app says
+        /// that this one never runs twice. Sent in doubt only after <see cref="TakesRepeatsInDoubt"/>.
+        /// </summary>
+        public bool IsIdempotent => Idempotency.IsOf(Request.Method);
     }
+
+    /// <summary>
+    /// The <see cref="RequestReply.Reason"/> of a <see cref="ReplyKind.NotSeen"/> from a home that knows requests in doubt
+    /// whose method is idempotent. Homes of earlier builds say none, and frontends of earlier builds do not look.
+    /// </summary>
+    public const string TakesRepeatsInDoubt = "repeats";
 
     /// <summary>
     /// The <see cref="RequestReply.Status"/> of a <see cref="ReplyKind.NotSeen"/> from a home that knows

@@ -34,6 +34,28 @@ public sealed class ExactlyOnceInDoubtTests : ExactlyOnceTestKit
         Assert.Equal(0, Runs);
     }
 
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    public async Task InDoubt_MethodIsIdempotent_Runs(string method)
+    {
+        var home = await OpenAsync(Stored(41));
+        Post(home, 2, "/unmarked", inDoubt: true, method: method);
+        await Replica.AcknowledgeAsync();
+
+        Assert.Equal("42!", Text(await ReplyAsync()));
+    }
+
+    [Fact]
+    public async Task InDoubt_MethodIsIdempotentAndSessionHasEnded_RunsUnderAnotherId()
+    {
+        var home = Start();
+        Post(home, 1, "/unmarked", inDoubt: true, method: "GET");
+        (await Replica.NextRecoverAsync()).Answer(SessionEntry.Removed(new(1, 5, 1), Home.Now));
+
+        Assert.Equal(ReplyKind.UnknownSession, (await ReplyAsync()).Kind);
+    }
+
     [Fact]
     public async Task InDoubt_FirstRequestOfASessionThatWasNotCommitted_Runs()
     {

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Microsoft.AspNetCore.Routing;
 using Pomegranate.Backend.Sessions;
 using Pomegranate.Gateway;
 using Pomegranate.Sessions;
@@ -74,16 +75,71 @@ public sealed class ExactlyOnceKeyTests : ExactlyOnceTestKit
     }
 
     [Fact]
-    public async Task Key_SwitchedOff_IsTheAppsOwn()
+    public async Task SameKey_AfterAnErrorOfTheServers_RunsAgain()
     {
-        Home.Options.IdempotencyKeys = false;
+        var home = await OpenAsync(Stored(41));
+        Post(home, 2, "/unmarked/busy", "a key");
+        await Replica.AcknowledgeAsync();
+        Assert.Equal(503, (await ReplyAsync()).Response!.StatusCode);
+
+        Post(home, 3, "/unmarked/busy", "a key");
+        await Replica.AcknowledgeAsync();
+
+        Assert.Equal("43!", Text(await ReplyAsync()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Key_NotAskedFor_IsTheAppsOwn(bool isElsewhere)
+    {
+        OnlyEndpoints(isElsewhere);
         var home = await OpenAsync(Stored(41));
         Post(home, 2, "/unmarked", "a key");
         await Replica.AcknowledgeAsync();
         Assert.Equal("42!", Text(await ReplyAsync()));
 
-        Post(home, 3, "/unmarked", "a key");
+        Post(home, 3, "/unmarked", "a key", body: "another");
         await Replica.AcknowledgeAsync();
         Assert.Equal("43!", Text(await ReplyAsync()));
+        Post(home, 4, "/unmarked", new string('k', 256));
+        await Replica.AcknowledgeAsync();
+        Assert.Equal("44!", Text(await ReplyAsync()));
+    }
+
+    [Fact]
+    public async Task Key_AtAnEndpointThatHeedsIt_IsOneRequest()
+    {
+        OnlyEndpoints(heed: true);
+        var home = await OpenAsync(Stored(41));
+        Post(home, 2, "/keyed", "a key");
+        await Replica.AcknowledgeAsync();
+        Assert.Equal("42!", Text(await ReplyAsync()));
+
+        Post(home, 3, "/keyed", "a key");
+        Assert.Equal("42!", Text(await ReplyAsync()));
+        Post(home, 4, "/keyed", "a key", body: "another");
+        Assert.Equal(422, (await ReplyAsync()).Status);
+        Post(home, 5, "/unmarked", "a key");
+        await Replica.AcknowledgeAsync();
+        Assert.Equal("43!", Text(await ReplyAsync()));
+        Assert.Equal(2, Runs);
+    }
+
+    [Fact]
+    public async Task Key_MalformedAtAnEndpointThatHeedsKeys_400()
+    {
+        OnlyEndpoints(heed: true);
+        var home = await OpenAsync(Stored(41));
+
+        Post(home, 2, "/keyed", new string('k', 256));
+
+        Assert.Equal(400, (await ReplyAsync()).Response!.StatusCode);
+    }
+
+    private void OnlyEndpoints(bool heed)
+    {
+        Home.Options.IdempotencyKeys = false;
+        Keys = new KeyedEndpoints(heed ? new DefaultEndpointDataSource(Keyed) : null);
     }
 }

@@ -16,11 +16,16 @@ public abstract class ExactlyOnceTestKit : SessionHomeTestKit
 
     protected ExactlyOnceTestKit()
     {
+        Home.Options.IdempotencyKeys = true;
         Home.App = async context =>
         {
             Interlocked.Increment(ref _runs);
             var path = context.Request.Path.Value!;
-            if (!path.StartsWith("/unmarked", StringComparison.Ordinal))
+            if (path.StartsWith("/keyed", StringComparison.Ordinal))
+            {
+                context.SetEndpoint(Keyed);
+            }
+            else if (!path.StartsWith("/unmarked", StringComparison.Ordinal))
             {
                 context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new ExactlyOnceAttribute()), "marked"));
             }
@@ -48,6 +53,9 @@ public abstract class ExactlyOnceTestKit : SessionHomeTestKit
                     context.Session.Clear();
                     context.Session.Set("count", [(byte)count]);
                     break;
+                case "busy" when count == 42:
+                    context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                    return;
                 case "throw":
                     throw new InvalidOperationException("the app's own failure");
             }
@@ -60,10 +68,16 @@ public abstract class ExactlyOnceTestKit : SessionHomeTestKit
         };
     }
 
+    /// <summary>Heeds keys where others do not.</summary>
+    private protected static Endpoint Keyed { get; } = new(null, new EndpointMetadataCollection(new IdempotentByKeyAttribute()), "keyed");
+
     /// <summary>How often the app has been run.</summary>
     private protected int Runs => _runs;
 
-    private protected IActorRef Start() => Sys.ActorOf(SessionActor.Props(Home.Services, Id.ToString()));
+    /// <summary>Null where no endpoint of the app heeds keys.</summary>
+    private protected KeyedEndpoints? Keys { get; set; }
+
+    private protected IActorRef Start() => Sys.ActorOf(SessionActor.Props(Keys is null ? Home.Services : Home.Services with { Keyed = Keys }, Id.ToString()));
 
     private protected async Task<IActorRef> OpenAsync(SessionEntry entry)
     {

@@ -32,12 +32,19 @@ public sealed class ExactlyOnceTrialTests : IAsyncLifetime
             app.Use((context, next) =>
             {
                 // Rewrites a marked endpoint's path to another's, behind the trial's back.
-                context.Request.Path = context.Request.Path == "/once/rewritten" ? "/once/special" : context.Request.Path;
+                context.Request.Path = context.Request.Path .Value switch
+                {
+                    "/once/rewritten" => "/once/special",
+                    "/rewritten" => "/token/7",
+                    var path => path,
+                };
                 return next(context);
             });
             app.UseRouting();
             app.MapPost("/once/{id}", SayAsync).ExactlyOnce();
             app.MapPost("/once/special", SayAsync);
+            app.MapGet("/token/{id}", SayAsync).NeverRepeat();
+            app.MapGet("/page", SayAsync);
             app.MapPost("/short", SayAsync).ShortCircuit();
             app.MapPost("/short-once", SayAsync).ExactlyOnce().ShortCircuit();
             app.MapPost("/long", context => context.Response.WriteAsync(new string('x', 100_000))).ExactlyOnce();
@@ -94,6 +101,30 @@ public sealed class ExactlyOnceTrialTests : IAsyncLifetime
         Assert.False(_home.Replica.HasBeenAsked);
     }
 
+    [Theory]
+    [InlineData("/token/7", true)]
+    [InlineData("/signin-oidc", true)]
+    [InlineData("/page", false)]
+    [InlineData("/branch", false)]
+    [InlineData("/nothing", false)]
+    public async Task Get_IsTurnedAwayOnlyWhereTheAppSaysNeverTwice(string path, bool isTurnedAway)
+    {
+        _home.Options.NeverRepeatPaths.Add("/signin-oidc");
+        var (session, run) = Post(path, method: "GET");
+        await run.For("the end of the request");
+
+        Assert.Equal((isTurnedAway, isTurnedAway ? 0 : 1), (session.IsTurnedAway, _middlewareRuns));
+    }
+
+    [Fact]
+    public async Task Get_RewrittenToAnEndpointThatNeverRunsTwice_503BeforeIt()
+    {
+        var (_, run) = Post("/rewritten", method: "GET");
+
+        var response = (await run.For("the refusal"))!;
+        Assert.Equal((503, 0), (response.StatusCode, response.Body.Length));
+    }
+
     [Fact]
     public async Task ResponseTooLongToHold_LeavesOnlyOnceItsRunIsCommitted()
     {
@@ -111,14 +142,15 @@ public sealed class ExactlyOnceTrialTests : IAsyncLifetime
 
     private static Task SayAsync(HttpContext context) => context.Response.WriteAsync(context.Request.PathBase + context.Request.Path);
 
-    private (RequestSession Session, Task<WebResponse?> Run) Post(string path, FrontendEnd? frontend = null)
+    private (RequestSession Session, Task<WebResponse?> Run) Post(string path, FrontendEnd? frontend = null, string method = "POST")
     {
         var runner = ((PomegranateServer)_app.App.Services.GetRequiredService<IServer>()).Ready.Result;
         var session = new RequestSession(
-            new LiveSession(_home.Services, SessionId.NewRandom(), null), new RequestId(0xF, 1), CancellationToken.None, isInDoubt: true);
+            new LiveSession(_home.Services, SessionId.NewRandom(), null), new RequestId(0xF, 1), CancellationToken.None,
+            isInDoubt: method == "POST", isRepeat: method != "POST");
         var request = new WebRequest
         {
-            Method = "POST",
+            Method = method,
             Scheme = "http",
             RawTarget = path,
             Protocol = "HTTP/1.1",

@@ -8,7 +8,7 @@ public sealed class ExactlyOnceTests : IAsyncLifetime
 {
     private TestCluster _cluster = null!;
 
-    public async Task InitializeAsync() => _cluster = await TestCluster.StartAsync();
+    public async Task InitializeAsync() => _cluster = await TestCluster.StartAsync([("Pomegranate:Session:IdempotencyKeys", "true")]);
 
     public async Task DisposeAsync() => await _cluster.DisposeAsync();
 

@@ -52,6 +52,24 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
     }
 
     [Fact]
+    public async Task BackendDies_IdempotentRequest_GoesInDoubtToAHomeThatKnowsWhichNeverRunTwice()
+    {
+        var request = await InFlightAsync("GET");
+        BackendRemoved();
+        await HomeGetsAsync<FindRequest>();
+
+        Router.Tell(ReplyTo(request, ReplyKind.NotSeen) with { Status = TakesRequestsInDoubt, Reason = TakesRepeatsInDoubt });
+        Assert.Equal(request.Message with { IsFreshId = false, IsInDoubt = true }, await HomeGetsAsync<RunRequest>());
+
+        // Its session has ended meanwhile: under another id it is in doubt still.
+        Reply(request, ReplyKind.UnknownSession);
+        Assert.True((await HomeGetsAsync<RunRequest>()) is { IsFreshId: true, IsInDoubt: true });
+
+        Reply(request, ReplyKind.NotSeen);
+        Assert.Equal((503, GatewayFailure.MayHaveRun), await FailureOfAsync(request) is var failure ? (failure.Status, failure.Failure) : default);
+    }
+
+    [Fact]
     public async Task DeathProven_RequestsAreAskedAfterBeforeTheMemberIsRemoved()
     {
         var request = await InFlightAsync("GET");

@@ -58,6 +58,26 @@ public sealed class RequestRouterTests : RouterTestKit
         Assert.Equal(request.Message.RequestId, again.RequestId);
     }
 
+    [Fact]
+    public async Task UnknownSession_OfAClientWithOtherIds_TriesThemFirst()
+    {
+        BackendUp();
+        var (one, other) = (SessionId.NewRandom(), SessionId.NewRandom());
+        var sent = NewRequest(session: SessionId.NewRandom());
+        var request = new PendingRequest(sent.Message, isIdempotent: true, sent.HeardOfAt) { OtherSessions = new([one, other]) };
+        Router.Tell(new RequestRouter.Send(request));
+        await HomeGetsAsync<RunRequest>();
+
+        foreach (var next in (SessionId[])[one, other])
+        {
+            Reply(request, ReplyKind.UnknownSession);
+            Assert.Equal((next, false), await HomeGetsAsync<RunRequest>() is var again ? (again.SessionId, again.IsFreshId) : default);
+        }
+
+        Reply(request, ReplyKind.UnknownSession);
+        Assert.True((await HomeGetsAsync<RunRequest>()).IsFreshId);
+    }
+
     [Theory]
     [InlineData("GET")]
     [InlineData("POST")]
