@@ -71,6 +71,7 @@ public static class PomegranateBackendExtensions
         services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
         services.AddSingleton<ISessionInspector, SessionInspector>();
         services.AddSingleton<IStartupFilter, ExactlyOnceTrial>();
+        services.AddSingleton<IStartupFilter, UseSessionCheck>();
 
         services.Replace(ServiceDescriptor.Singleton<IServer, PomegranateServer>());
         AddSessionStore(services);

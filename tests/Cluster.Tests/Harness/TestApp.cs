@@ -27,6 +27,7 @@ internal static class TestApp
         app.Map("/usesession/{number}/{**rest}", Run);
         app.Map("/readonly/{number}/{**rest}", Run).WithSessionAccess(SessionAccess.ReadOnly);
         app.Map("/once/{number}/{**rest}", Run).ExactlyOnce();
+        app.Map("/never/{number}/{**rest}", Run).NeverRepeat();
         app.Map("/concurrent/{number}/{**rest}", Run).WithSessionAccess(SessionAccess.Concurrent);
         return app;
 
