@@ -9,5 +9,6 @@ internal static class Corpus
     [
         SessionApp.App,
         OwnCookieApp.App,
+        CookieSeenApp.App,
     ];
 }
