@@ -404,7 +404,8 @@ internal sealed class RequestSession(
             return;
         }
 
-        var change = _cookie.Action != CookieAction.Keep || _committed ? _cookie : SessionCommit.CookieDue(session, _changes, IsExactlyOnce);
+        var due = _committed ? default : SessionCommit.CookieDue(session, _changes, IsExactlyOnce);
+        var change = due.Action == CookieAction.Keep ? _cookie : due;
         if (change.Action == CookieAction.Keep && session.Exists
             && !session.Cookie.IsSent(features.Get<IHttpRequestFeature>()?.Headers.Cookie ?? default, session.Id))
         {

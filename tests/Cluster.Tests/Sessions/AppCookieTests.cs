@@ -95,6 +95,18 @@ public sealed class AppCookieTests(CookieApp app) : IClassFixture<CookieApp>
         Assert.Null(Cookie(browser));
     }
 
+    [Fact]
+    public async Task BegunCommittedAndRenewed_OnlyTheLastCookieIsWritten()
+    {
+        using var browser = app.Cluster.NewBrowser();
+
+        var answer = await GetAsync(browser, "/renew");
+
+        answer.Ok();
+        Assert.Single(answer.SetCookies);
+        Assert.Equal("plums", (await GetAsync(browser, "/read")).Ok());
+    }
+
     [Theory]
     [InlineData("{live}")]
     [InlineData("{dead}; NAME={live}")]

@@ -86,6 +86,13 @@ public sealed class CookieApp : IAsyncLifetime
             context.Session.Clear();
             context.Response.Cookies.Delete(Name, new CookieOptions { Path = "/shop" });
         });
+        app.MapGet("/renew", async (HttpContext context) =>
+        {
+            context.Session.SetString("value", "plums");
+            await context.Session.CommitAsync();
+            await context.Session.RenewIdAsync();
+            await context.Response.WriteAsync("renewed");
+        });
         app.MapGet("/abandon", (HttpContext context) => context.Session.AbandonAsync());
         app.MapGet("/sent", (HttpContext context) => context.Request.Cookies[Name] ?? "(none)");
         return app;
