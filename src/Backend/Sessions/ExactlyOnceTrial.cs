@@ -9,7 +9,8 @@ namespace Pomegranate.Backend.Sessions;
 
 /// <summary>
 /// Before the app's own middleware: a request that may have run on a node that died goes on only if its endpoint is
-/// exactly-once, or its method is idempotent and its endpoint not one that never runs twice. Which endpoint that is the framework's own routing says, on a trial whose result is forgotten.
+/// exactly-once, or its method is idempotent and its endpoint not one that never runs twice. Which endpoint that is the
+/// framework's own routing says, on a trial whose result is forgotten.
 /// </summary>
 /// <remarks>
 /// A trial, because otherwise the endpoint is known only after the app's middleware before <c>UseRouting()</c> has run,
