@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Session;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -66,8 +67,12 @@ public static class PomegranateBackendExtensions
                 akka.AddHocon(DurableSetup.Hocon, HoconAddMode.Prepend);
                 akka.AddSetup(new DurableSetup(store));
             }
-        }, provider => SessionCookieName.ToRoles(
-            provider.GetRequiredService<IOptions<NodeOptions>>().Value.App, provider.GetRequiredService<IOptions<SessionOptions>>().Value.Cookie.Name!));
+        }, provider =>
+        [
+            .. SessionCookieName.ToRoles(
+                provider.GetRequiredService<IOptions<NodeOptions>>().Value.App, provider.GetRequiredService<IOptions<SessionOptions>>().Value.Cookie.Name!),
+            .. HeadLimitsOf(provider.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits).Roles,
+        ]);
         services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
         services.AddSingleton<ISessionInspector, SessionInspector>();
         services.AddSingleton<IStartupFilter, ExactlyOnceTrial>();
@@ -78,6 +83,9 @@ public static class PomegranateBackendExtensions
         AddSharedKeys(services);
         return builder;
     }
+
+    private static RequestHeadLimits HeadLimitsOf(KestrelServerLimits limits) =>
+        new(limits.MaxRequestLineSize, limits.MaxRequestHeadersTotalSize, limits.MaxRequestHeaderCount, limits.Http2.MaxRequestHeaderFieldSize);
 
     /// <summary>An app's own <c>UseSession()</c> meets our session instead of replacing it.</summary>
     private static void AddSessionStore(IServiceCollection services)

@@ -55,10 +55,15 @@ internal sealed class PomegranateServer : IServer
         var settings = RequestSettings.From(_options.Value, _kestrel.Value);
         _admission = new Admission(PomegranateServerOptions.Section, _options.Value.Limits, _time);
         _threads = new AppThreads(_time);
-        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), settings, _running, _admission, _threads, _logger);
+        var runner = new ApplicationRunner(new ErasedApplication<TContext>(application), settings, new FrontendAddresses(_addresses), _running, _admission, _threads, _logger);
         if (!_ready.TrySetResult(runner))
         {
             throw new InvalidOperationException("Server has already started.");
+        }
+
+        if (UnheldSettings.In(_kestrel.Value) is { Count: > 0 } unheld)
+        {
+            _logger.SettingsUnheld(string.Join(", ", unheld));
         }
 
         _logger.ServerStarted();

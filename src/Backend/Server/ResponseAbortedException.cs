@@ -21,4 +21,7 @@ internal sealed class ResponseAbortedException(AbortReason reason, string messag
     : Exception(message, inner)
 {
     public AbortReason Reason { get; } = reason;
+
+    /// <summary>What the app has reset an HTTP/2 or HTTP/3 stream with; null where it has not.</summary>
+    public int? ResetCode { get; init; }
 }

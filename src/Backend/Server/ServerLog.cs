@@ -37,4 +37,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(2114, LogLevel.Information, "The server has stopped.")]
     public static partial void ServerStopped(this ILogger logger);
+
+    [LoggerMessage(2115, LogLevel.Warning, "The app has set {Settings} for Kestrel. In a cluster they have no effect, as the clients' connections are the frontends': set them there, in Kestrel:Limits.")]
+    public static partial void SettingsUnheld(this ILogger logger, string settings);
 }

@@ -41,9 +41,9 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
             // The client left while it waited to run.
             return Aborted(services);
         }
-        catch (ResponseAbortedException)
+        catch (ResponseAbortedException aborted)
         {
-            return Aborted(services);
+            return Aborted(services, aborted.ResetCode);
         }
         catch (Exception failure)
         {
@@ -60,10 +60,11 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
     private static RequestStream StreamOf(RunRequest request, RequestSession session, ulong writer) => new(
         () => StreamConnector.ConnectAsync(request.Ticket),
         new StreamHello(request.Ticket.Secret, request.RequestId.Number, writer),
-        head => GatewaySerializer.ToBytes(session.ReplyOf(head)));
+        head => GatewaySerializer.ToBytes(session.ReplyOf(head)),
+        takesFacts: request.Request.Facts is not null);
 
-    private Ended Aborted(SessionServices services) =>
-        new(new RequestReply(Request.RequestId, ReplyKind.Aborted, services.NodeName), Key?.Key);
+    private Ended Aborted(SessionServices services, int? resetCode = null) =>
+        new(new RequestReply(Request.RequestId, ReplyKind.Aborted, services.NodeName, Status: resetCode + 1 ?? 0), Key?.Key);
 
     private Ended Refused(SessionServices services, int status, string reason) =>
         new(new RequestReply(Request.RequestId, ReplyKind.Refused, services.NodeName, Status: status, Reason: reason), Key?.Key);

@@ -18,6 +18,12 @@ public sealed class EdgeOptions
     public string? HealthPath { get; set; }
 
     /// <summary>
+    /// A directory with pages for the answers that the frontend gives itself: <c>503.html</c>, <c>504.html</c> and so on, and
+    /// <c>error.html</c> for all others; relative to the content root. They go to clients that ask for HTML. Default: none.
+    /// </summary>
+    public string? ErrorPages { get; set; }
+
+    /// <summary>
     /// Whether texts that the app did not compress itself are compressed, over HTTPS too: read about BREACH in the
     /// operations guide. Default false.
     /// </summary>

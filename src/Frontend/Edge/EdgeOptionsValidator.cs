@@ -15,6 +15,9 @@ internal sealed class EdgeOptionsValidator : IValidateOptions<EdgeOptions>
         rules.Check(
             options.AccessLogDirectory is not { } directory || !string.IsNullOrWhiteSpace(directory),
             nameof(options.AccessLogDirectory), options.AccessLogDirectory, "must be a directory, or not be set");
+        rules.Check(
+            options.ErrorPages is not { } pages || !string.IsNullOrWhiteSpace(pages),
+            nameof(options.ErrorPages), options.ErrorPages, "must be a directory, or not be set");
         rules.Range(nameof(options.AccessLogFileBytes), options.AccessLogFileBytes, 1024, 1024 * 1024 * 1024);
         rules.Range(nameof(options.AccessLogFiles), options.AccessLogFiles, 1, 10_000);
         return rules.Result;

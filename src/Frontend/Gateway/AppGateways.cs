@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
+using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Streaming;
 using Pomegranate.Gateway;
 using Pomegranate.Lanes;
@@ -21,17 +22,19 @@ internal sealed class AppGateways : IDisposable
     private readonly RequestNumbers _numbers;
     private readonly StreamListener _streams;
     private readonly LaneDialer _lanes;
+    private readonly AppHeadLimits _heads;
     private readonly TimeProvider _time;
     private readonly GatewayGauges _gauges;
     private volatile IReadOnlyList<ClusterGateway> _mounted = [];
 
-    public AppGateways(ActorSystem system, IOptions<NodeOptions> node, StreamListener streams, TimeProvider time, ILoggerFactory loggers)
+    public AppGateways(ActorSystem system, IOptions<NodeOptions> node, StreamListener streams, AppHeadLimits heads, TimeProvider time, ILoggerFactory loggers)
     {
         _system = system;
         _node = node.Value;
         _numbers = new RequestNumbers(system);
         _streams = streams;
         _lanes = new LaneDialer(system, loggers.CreateLogger("Pomegranate.Lanes"));
+        _heads = heads;
         _time = time;
         _gauges = new GatewayGauges(_node.NodeName, () => _gateways.Values, streams);
         system.ActorOf(UndeliveredRequests.Props(_node.NodeName), UndeliveredRequests.Name);
@@ -52,7 +55,7 @@ internal sealed class AppGateways : IDisposable
         }
         else
         {
-            gateway = _gateways[app] = new ClusterGateway(app, options, _system, _node, _numbers, _streams, _lanes, _time);
+            gateway = _gateways[app] = new ClusterGateway(app, options, _system, _node, _numbers, _streams, _lanes, _heads, _time);
         }
 
         if (!_mounted.Contains(gateway))

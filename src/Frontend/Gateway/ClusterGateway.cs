@@ -3,6 +3,8 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Pomegranate.Clustering;
+using Pomegranate.Frontend.Answers;
+using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Streaming;
 using Pomegranate.Gateway;
@@ -34,7 +36,7 @@ internal sealed class ClusterGateway
     private int _inProgress;
 
     /// <summary>Starts the app's shard region proxy and its router.</summary>
-    public ClusterGateway(string app, GatewayOptions options, ActorSystem system, NodeOptions node, RequestNumbers numbers, StreamListener streams, LaneDialer lanes, TimeProvider time)
+    public ClusterGateway(string app, GatewayOptions options, ActorSystem system, NodeOptions node, RequestNumbers numbers, StreamListener streams, LaneDialer lanes, AppHeadLimits heads, TimeProvider time)
     {
         App = app;
         _cookies = new SessionCookieNames(app);
@@ -42,6 +44,8 @@ internal sealed class ClusterGateway
         _time = time;
         _numbers = numbers;
         _streams = streams;
+        Origins = new AppOrigins(this, time);
+        _backends.OnHeadLimits = limits => heads.Allow(app, limits);
         var sharding = new SessionSharding(node.Shards);
         _homes = new Homes(sharding);
 
@@ -62,12 +66,21 @@ internal sealed class ClusterGateway
     /// <summary>The names that the app's session cookie has.</summary>
     public ReadOnlySpan<string> SessionCookies => _cookies.All;
 
+    /// <summary>How long a request's head may be that the app takes.</summary>
+    public RequestHeadLimits HeadLimits => _backends.HeadLimits;
+
+    /// <summary>Whose scripts may read the app's answers.</summary>
+    public AppOrigins Origins { get; }
+
     /// <summary>The app's backends that are up.</summary>
     public int Backends
     {
         get => _backends.Count;
         set => _backends.Count = value;
     }
+
+    /// <summary>Whether the app's backends take requests with <see cref="Pomegranate.Http.ConnectionFacts"/>.</summary>
+    public bool TakesFacts => _backends.TakeFacts;
 
     /// <summary>Requests that wait for their answer.</summary>
     public int Pending => _backends.Pending + _homes.OnLanes;
@@ -101,13 +114,13 @@ internal sealed class ClusterGateway
     /// <param name="clientGone">Fires when nobody waits for the answer any more.</param>
     /// <exception cref="GatewayException">There is no answer from the app; the exception says what to tell the client.</exception>
     /// <param name="body">A body that does not fit the message; null where the request carries it.</param>
-    public async Task<GatewayAnswer> SendAsync(WebRequest request, RequestBody? body, SentSessions sessions, CancellationToken clientGone)
+    public async Task<GatewayAnswer> SendAsync(WebRequest request, RequestBody? body, SentSessions sessions, RequestClient? client, CancellationToken clientGone)
     {
         var id = _numbers.Next();
         var message = new RunRequest(id, sessions.First ?? SessionId.NewRandom(), IsFreshId: sessions.First is null, request, _streams.Ticket);
         var pending = sessions.Others is { } others
-            ? new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body) { OtherSessions = new(others) }
-            : new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body);
+            ? new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body, client) { OtherSessions = new(others) }
+            : new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body, client);
         _streams.Expect(pending);
         var sent = _time.GetTimestamp();
         var outcome = "NoAnswer";
@@ -134,7 +147,7 @@ internal sealed class ClusterGateway
             Abandon(pending, lane);
             throw new GatewayException(
                 GatewayFailure.RequestTimeout, 504,
-                $"The app has not answered within {_options.RequestTimeout.TotalSeconds:0.#} s ({Mounts.AppSettings.Named(App, nameof(GatewayOptions.RequestTimeout))}).");
+                $"The app has not answered within {_options.RequestTimeout?.TotalSeconds:0.#} s ({Mounts.AppSettings.Named(App, nameof(GatewayOptions.RequestTimeout))}).");
         }
         catch (OperationCanceledException)
         {
@@ -147,6 +160,9 @@ internal sealed class ClusterGateway
             Duration.Record(_time.GetElapsedTime(sent).TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
         }
     }
+
+    /// <summary>Asks the app something of our own, in no session.</summary>
+    public Task<GatewayAnswer> AskAsync(WebRequest request, CancellationToken enough) => SendAsync(request, null, default, null, enough);
 
     /// <summary>Straight to the session's home, where a lane leads there, else by the router.</summary>
     /// <returns>The lane that the request waits on.</returns>
@@ -182,11 +198,11 @@ internal sealed class ClusterGateway
         {
             try
             {
-                return await pending.Answer.WaitAsync(left, _time, clientGone);
+                return await pending.Answer.WaitAsync(left ?? Timeout.InfiniteTimeSpan, _time, clientGone);
             }
-            catch (TimeoutException) when (body?.SinceProgress < _options.RequestTimeout)
+            catch (TimeoutException) when (body is not null && _options.RequestTimeout is { } limit && body.SinceProgress < limit)
             {
-                left = _options.RequestTimeout - body.SinceProgress;
+                left = limit - body.SinceProgress;
             }
         }
     }

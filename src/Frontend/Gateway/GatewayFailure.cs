@@ -20,6 +20,9 @@ internal enum GatewayFailure
 
     /// <summary>The session's home does not read what it is sent: 503.</summary>
     HomeIsBehind,
+
+    /// <summary>The client sends its body more slowly than it may: 408.</summary>
+    SlowBody,
 }
 
 /// <summary>The request has no answer from the app: what the client is told instead.</summary>

@@ -21,6 +21,12 @@ public sealed class GatewayOptions
     public long? MaxRequestBodyBytes { get; set; }
 
     /// <summary>
+    /// Up to how many bytes apps may raise Kestrel's limits of request line, of one header and of all headers, by what they
+    /// have told their own Kestrel; of their number up to a 32nd. 0: not at all. 0 to 1,000,000, default 256 KiB.
+    /// </summary>
+    public int MaxAppHeaderBytes { get; set; } = 256 * 1024;
+
+    /// <summary>
     /// Requests that this frontend has in progress for one app, from their head to the end of their answer, WebSockets
     /// too; over it 503. 1 to 1,000,000; default: no limit.
     /// </summary>
@@ -30,10 +36,17 @@ public sealed class GatewayOptions
     public int StreamPort { get; set; }
 
     /// <summary>
-    /// How long an answer may take to begin, from the end of the request's body or its last progress; over it 504 and
-    /// the app is told to stop. 1 s to 1 h, default 100 s.
+    /// The port where clients find this site over HTTPS, which apps' <c>UseHttpsRedirection</c> goes by. 0 to 65535; 0 says
+    /// that there is none. Default: this frontend's own HTTPS port, where it has exactly one.
     /// </summary>
-    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(100);
+    public int? HttpsPort { get; set; }
+
+    /// <summary>
+    /// How long an answer may take to begin, from the end of the request's body or its last progress; over it 504 and
+    /// the app is told to stop. 1 s to 7 days. Default: no limit here, as on Kestrel; the app has its own
+    /// (<c>UseRequestTimeouts</c>, per endpoint).
+    /// </summary>
+    public TimeSpan? RequestTimeout { get; set; }
 
     /// <summary>
     /// How long a request whose node has died is held and sent again, until its session has a new home; over it 503.

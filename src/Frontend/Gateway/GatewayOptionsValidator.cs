@@ -16,11 +16,17 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         var second = TimeSpan.FromSeconds(1);
         rules.Range(nameof(options.InlineRequestBytes), options.InlineRequestBytes, 0, 1_000_000);
         rules.Check(options.MaxRequestBodyBytes is null or >= 0, nameof(options.MaxRequestBodyBytes), options.MaxRequestBodyBytes, "must not be negative");
+        rules.Range(nameof(options.MaxAppHeaderBytes), options.MaxAppHeaderBytes, 0, 1_000_000);
         rules.Check(
             options.MaxAppRequests is null or (>= 1 and <= 1_000_000),
             nameof(options.MaxAppRequests), options.MaxAppRequests, "must be between 1 and 1000000, or left out");
+        rules.Check(options.HttpsPort is null or (>= 0 and <= 65535), nameof(options.HttpsPort), options.HttpsPort, "must be between 0 and 65535, or left out");
         rules.Range(nameof(options.StreamPort), options.StreamPort, 0, 65535);
-        rules.Range(nameof(options.RequestTimeout), options.RequestTimeout, second, TimeSpan.FromHours(1));
+        if (options.RequestTimeout is { } timeout)
+        {
+            rules.Range(nameof(options.RequestTimeout), timeout, second, TimeSpan.FromDays(7));
+        }
+
         rules.Range(nameof(options.FailoverDeadline), options.FailoverDeadline, second, TimeSpan.FromMinutes(2));
         rules.Range(nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 1_000_000);
         rules.Range(nameof(options.MaxQueuedRequests), options.MaxQueuedRequests, 0, 1_000_000);

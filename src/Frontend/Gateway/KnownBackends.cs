@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Pomegranate.Clustering;
+using Pomegranate.Http;
 
 namespace Pomegranate.Frontend.Gateway;
 
@@ -14,7 +15,9 @@ internal sealed class KnownBackends(
 {
     private readonly string _role = AppName.RoleOf(app);
     private readonly HashSet<UniqueAddress> _members = [];
+    private readonly Dictionary<UniqueAddress, RequestHeadLimits> _headLimits = [];
     private readonly HashSet<UniqueAddress> _dead = [];
+    private readonly HashSet<UniqueAddress> _withoutFacts = [];
 
     public bool AreNone => _members.Count == 0;
 
@@ -22,7 +25,13 @@ internal sealed class KnownBackends(
     {
         if (member.HasRole(_role) && _members.Add(member.UniqueAddress))
         {
-            state.Count = _members.Count;
+            if (WireRevisions.Of(member.Roles).Newest < ConnectionFacts.WireRevision)
+            {
+                _withoutFacts.Add(member.UniqueAddress);
+            }
+
+            _headLimits[member.UniqueAddress] = RequestHeadLimits.Of(member.Roles);
+            Publish();
         }
     }
 
@@ -33,7 +42,9 @@ internal sealed class KnownBackends(
             return;
         }
 
-        state.Count = _members.Count;
+        _withoutFacts.Remove(member.UniqueAddress);
+        _headLimits.Remove(member.UniqueAddress);
+        Publish();
         HomeGone(member.Address);
         if (!hasLeft)
         {
@@ -61,6 +72,18 @@ internal sealed class KnownBackends(
             }
 
             doubt.BackendGone(node);
+        }
+    }
+
+    private void Publish()
+    {
+        state.Count = _members.Count;
+
+        // A request may be passed on to any of them.
+        state.TakeFacts = _members.Count > 0 && _withoutFacts.Count == 0;
+        if (_headLimits.Count > 0)
+        {
+            state.HeadLimits = _headLimits.Values.Aggregate((one, other) => one.Or(other));
         }
     }
 

@@ -11,7 +11,8 @@ namespace Pomegranate.Frontend.Gateway;
 /// <see cref="Answer"/>.
 /// </summary>
 /// <param name="body">The body that does not fit the message; null where there is none.</param>
-internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long sentAt, RequestBody? body = null)
+/// <param name="client">Of whom the home may ask something; null for nobody.</param>
+internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long sentAt, RequestBody? body = null, RequestClient? client = null)
 {
     /// <summary>Nobody adds to it: nearly all requests have no others.</summary>
     private static readonly Queue<SessionId> s_none = new(0);
@@ -85,6 +86,8 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     }
 
     public void Fail(Exception failure) => _answer.TrySetException(failure);
+
+    public RequestClient? Client => client;
 
     /// <summary>The app reads the body.</summary>
     public void StreamBody(ConnectionContext connection) => body?.StreamTo(connection);

@@ -40,6 +40,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     private readonly string _app;
     private readonly TimeProvider _time;
+    private readonly AppBackends _state;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly Homes _homes;
     private readonly HomeMail _mail;
@@ -55,6 +56,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
     {
         _app = app;
         _time = time;
+        _state = state;
         _homes = homes;
         _mail = new HomeMail(homes, region, Self);
         _lanes = new HomeLanes(homes, openLane, Context, Timers);
@@ -252,6 +254,12 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
 
     private void Run(PendingRequest request, RunRequest message)
     {
+        if (message.Request.Facts is not null && !_state.TakeFacts)
+        {
+            // A backend of an earlier build has come meanwhile.
+            message = message with { Request = message.Request with { Facts = null } };
+        }
+
         request.Attempts++;
         request.IsAskedOnLane = false;
         request.IsSentInDoubt = message.IsInDoubt;

@@ -5,11 +5,13 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Pomegranate.Clustering;
 using Pomegranate.Configuration;
+using Pomegranate.Frontend.Answers;
 using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Http;
 using Pomegranate.Frontend.Mounts;
 using Pomegranate.Frontend.Streaming;
+using Pomegranate.Http;
 using Pomegranate.Management;
 
 namespace Pomegranate.Frontend.Hosting;
@@ -25,6 +27,11 @@ internal static class FrontendSetup
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FrontendState>();
         services.AddSingleton<StreamListener>();
+        services.AddSingleton<ClientFacts>();
+        services.AddSingleton<DataRates>();
+        services.AddSingleton<AppHeadLimits>();
+        services.AddSingleton<AnswerForm>();
+        services.AddSingleton<OwnAnswers>();
         services.AddManagementEndpoint(builder.Configuration);
         services.AddPomegranateNode(builder.Configuration, NodeRole.Frontend);
         services.AddHostedService<FrontendNode>();
@@ -43,6 +50,10 @@ internal static class FrontendSetup
             // Kestrel is what a web application builds first, and reads options here: all that is wrong is said at once.
             kestrel.ApplicationServices.GetRequiredService<IStartupValidator>().Validate();
             kestrel.AddServerHeader = false;
+
+            // A header's value passes as its bytes: which text they are only the app says.
+            kestrel.RequestHeaderEncodingSelector = HeaderBytes.Selector;
+            kestrel.ResponseHeaderEncodingSelector = HeaderBytes.Selector;
 
             // The app has its own limit, Kestrel's by default, and is to say so itself.
             kestrel.Limits.MaxRequestBodySize = kestrel.ApplicationServices.GetRequiredService<IOptions<GatewayOptions>>().Value.MaxRequestBodyBytes;

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using Pomegranate.Frontend.Answers;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Overload;
 
@@ -10,10 +11,8 @@ namespace Pomegranate.Frontend.Http;
 /// <c>app.UseRateLimiter()</c>, which counts a request until its end: a WebSocket or a live feed would hold its permit
 /// for hours. The limiter is the same.
 /// </summary>
-internal sealed class AdmissionMiddleware(RequestDelegate next, Admission admission, IOptions<GatewayOptions> options)
+internal sealed class AdmissionMiddleware(RequestDelegate next, Admission admission, OwnAnswers own, IOptions<GatewayOptions> options)
 {
-    private readonly string _retryAfter = $"{Math.Ceiling(options.Value.RetryAfter.TotalSeconds):0}";
-
     public async Task InvokeAsync(HttpContext context)
     {
         AdmissionResult result;
@@ -29,7 +28,7 @@ internal sealed class AdmissionMiddleware(RequestDelegate next, Admission admiss
 
         if (result.Lease is not { } lease)
         {
-            await RefuseAsync(context.Response, result.Refusal!);
+            await own.WriteAsync(context, new OwnAnswer(StatusCodes.Status503ServiceUnavailable, result.Refusal!, options.Value.RetryAfter));
             return;
         }
 
@@ -42,14 +41,5 @@ internal sealed class AdmissionMiddleware(RequestDelegate next, Admission admiss
             }, lease);
             await next(context);
         }
-    }
-
-    private Task RefuseAsync(HttpResponse response, string reason)
-    {
-        response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        response.Headers.RetryAfter = _retryAfter;
-        response.Headers.CacheControl = "no-store";
-        response.ContentType = "text/plain; charset=utf-8";
-        return response.WriteAsync(reason + "\n");
     }
 }

@@ -3,9 +3,11 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
+using Pomegranate.Frontend.Answers;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Streaming;
 using static Pomegranate.Gateway.GatewayProtocol;
+using HeaderBytes = Pomegranate.Http.HeaderBytes;
 using WebRequest = Pomegranate.Http.WebRequest;
 using WebResponse = Pomegranate.Http.WebResponse;
 
@@ -21,7 +23,7 @@ namespace Pomegranate.Frontend.Http;
 /// would normalise the path, and the app must see what it would see on Kestrel. A route that changes them leaves the
 /// new target in <see cref="Target"/>.
 /// </remarks>
-internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie cookie, GatewayOptions options, TimeProvider time) : HttpMessageHandler
+internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie cookie, GatewayOptions options, ClientFacts facts, DataRates rates, OwnAnswers own, TimeProvider time) : HttpMessageHandler
 {
     /// <summary>Where the forwarder's transform leaves the client's request.</summary>
     public static readonly HttpRequestOptionsKey<HttpContext> ClientRequest = new("pomegranate");
@@ -45,21 +47,30 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
         // YARP has made an HTTP/1.1 upgrade of an HTTP/2 CONNECT: apps see the one form.
         var isUpgrade = request.Headers.Upgrade.Count > 0;
         RequestBody? body = null;
+        RequestClient? asked = null;
         try
         {
             if (request.Content is { } content && !isUpgrade)
             {
-                body = new RequestBody(options.InlineRequestBytes, time);
+                body = new RequestBody(options.InlineRequestBytes, rates.TakeOver(context, gateway), time);
                 await CopyAsync(content, body, context, cancellationToken);
             }
 
             var message = Message(request, context, isUpgrade, body);
+            asked = new RequestClient(context, body);
             using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var sessions = SentSessions.Of(context.Request.Headers.Cookie, gateway.SessionCookies);
-            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, sessions, leaving.Token);
+            var sending = gateway.SendAsync(message, message.IsBodyStreamed ? body : null, sessions, asked, leaving.Token);
             if (message.IsBodyStreamed)
             {
                 await Task.WhenAny(sending, body!.Failed);
+                if (body.IsTooSlow)
+                {
+                    // The app may have been quick to say what it thinks of half a body.
+                    await leaving.CancelAsync();
+                    throw TooSlow(context, sending);
+                }
+
                 if (body.Failed.IsCompleted && !sending.IsCompleted)
                 {
                     // Nobody waits for the answer any more; the app is told so.
@@ -74,7 +85,8 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
             if (answer.Stream is { } stream)
             {
                 // An app may answer first and read afterwards.
-                stream.OnClosed = body is null ? null : body.Refuse;
+                stream.OnClosed = Over(asked, body);
+                asked = null;
                 stream.OnWait = isUpgrade ? null : () => context.Response.Body.FlushAsync(cancellationToken);
                 body = null;
             }
@@ -83,13 +95,33 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
         }
         catch (GatewayException failure)
         {
-            return Refusal(failure);
+            return await RefuseAsync(context, failure);
         }
         finally
         {
             body?.Refuse();
+            asked?.End();
         }
     }
+
+    private static GatewayException TooSlow(HttpContext context, Task<GatewayAnswer> sending)
+    {
+        if (sending.IsCompletedSuccessfully)
+        {
+            sending.Result.Stream?.Dispose();
+        }
+
+        // YARP waits for the end of its copying before it ends the response.
+        context.Request.BodyReader.CancelPendingRead();
+        return new GatewayException(
+            GatewayFailure.SlowBody, StatusCodes.Status408RequestTimeout, "Reading the request body timed out due to data arriving too slowly. See MinRequestBodyDataRate.");
+    }
+
+    private static Action Over(RequestClient client, RequestBody? body) => () =>
+    {
+        client.End();
+        body?.Refuse();
+    };
 
     /// <summary>Returns when the body is here, or is known not to fit a message; then it is copied on as the app reads it.</summary>
     private static async Task CopyAsync(HttpContent content, RequestBody body, HttpContext context, CancellationToken cancellation)
@@ -108,10 +140,11 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
         }
     }
 
-    private static WebRequest Message(HttpRequestMessage request, HttpContext context, bool isUpgrade, RequestBody? body)
+    private WebRequest Message(HttpRequestMessage request, HttpContext context, bool isUpgrade, RequestBody? body)
     {
         var client = context.Request;
         var isStreamed = body is { IsLong.IsCompleted: true };
+        var told = gateway.TakesFacts ? facts.Of(context) : null;
         return new WebRequest
         {
             Method = isUpgrade ? HttpMethods.Get : Method(request, client),
@@ -119,12 +152,13 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
             RawTarget = request.Options.TryGetValue(Target, out var target) ? target : context.Features.Get<IHttpRequestFeature>()!.RawTarget,
             PathBase = request.Options.TryGetValue(PathBase, out var pathBase) ? pathBase : "",
             Protocol = isUpgrade ? HttpProtocol.Http11 : client.Protocol,
-            Headers = Headers(request, client),
+            Headers = told is null ? HeaderBytes.AsText(Headers(request, client)) : Headers(request, client),
             Body = isStreamed ? default : body?.Whole ?? default,
             IsBodyStreamed = isStreamed,
             HasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? request.Content is not null,
             Client = EndPoint(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
             Local = EndPoint(context.Connection.LocalIpAddress, context.Connection.LocalPort),
+            Facts = told,
             TraceIdentifier = context.TraceIdentifier,
         };
     }
@@ -164,6 +198,7 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
             case ReplyKind.Response when reply.Response is { } head:
                 var response = ToMessage(head, answer.Stream);
                 response.RequestMessage = request;
+                gateway.Origins.Learn(context.Request.Headers.Origin, head);
                 if (cookie.Write(context, sessions, reply.Cookie) is { } setCookie)
                 {
                     response.Headers.TryAddWithoutValidation("Set-Cookie", setCookie);
@@ -179,11 +214,16 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
                     answer.Stream?.IsWebSocket();
                 }
 
+                if (answer.Stream is { } stream && OwnAnswers.IsGrpc(context.Request))
+                {
+                    stream.IsGrpc();
+                }
+
                 return response;
 
             case ReplyKind.Aborted:
                 // The app cut the connection; a whole-looking answer would deceive the client.
-                context.Abort();
+                RequestClient.Cut(context, reply.Status > 0 ? reply.Status - 1 : null);
                 throw new OperationCanceledException("The app aborted the connection.");
 
             default:
@@ -215,17 +255,8 @@ internal sealed class ClusterHandler(ClusterGateway gateway, EarlierHomeCookie c
         return response;
     }
 
-    private HttpResponseMessage Refusal(GatewayException failure)
-    {
-        var response = new HttpResponseMessage((HttpStatusCode)failure.Status) { Content = new StringContent(failure.Message + "\n") };
-        response.Headers.TryAddWithoutValidation("Cache-Control", "no-store");
-        if (failure.Status == 503)
-        {
-            response.Headers.RetryAfter = new(options.RetryAfter);
-        }
-
-        return response;
-    }
+    private Task<HttpResponseMessage> RefuseAsync(HttpContext context, GatewayException failure) => own.ToMessageAsync(
+        context, new OwnAnswer(failure.Status, failure.Message, failure.Status == StatusCodes.Status503ServiceUnavailable ? options.RetryAfter : null));
 
     private static IPEndPoint? EndPoint(IPAddress? address, int port) => address is null ? null : new IPEndPoint(address, port);
 }

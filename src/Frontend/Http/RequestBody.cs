@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Pomegranate.Streaming;
 
 namespace Pomegranate.Frontend.Http;
@@ -9,17 +10,30 @@ namespace Pomegranate.Frontend.Http;
 /// sent again after a failover; from then on, and only when the app reads it, written to the request's stream.
 /// </summary>
 /// <remarks>What YARP copies the client's body to. Where it waits, the client waits: TCP is the back-pressure.</remarks>
-internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
+internal sealed class RequestBody : Stream
 {
+    private readonly int _inlineBytes;
+    private readonly TimeProvider _time;
+    private readonly BodyRate _rate;
     private readonly TaskCompletionSource _isLong = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<PipeWriter> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _sending = new(1);
     private readonly MemoryStream _kept = new();
     private bool _isWhole;
-    private long _lastProgress = time.GetTimestamp();
+    private long _lastProgress;
     private volatile bool _isRefused;
     private volatile ConnectionContext? _connection;
+    private volatile bool _isTooSlow;
+
+    /// <param name="least">How slow the client may be while the app reads; null for no limit. The app may choose another.</param>
+    public RequestBody(int inlineBytes, MinDataRate? least, TimeProvider time)
+    {
+        _inlineBytes = inlineBytes;
+        _time = time;
+        _lastProgress = time.GetTimestamp();
+        _rate = new BodyRate(least, time, OnTooSlow);
+    }
 
     /// <summary>Completes when the body turns out not to fit the message.</summary>
     public Task IsLong => _isLong.Task;
@@ -45,7 +59,7 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
     public ReadOnlyMemory<byte> Whole => _kept.GetBuffer().AsMemory(0, (int)_kept.Length);
 
     /// <summary>How long ago the app has taken something of it.</summary>
-    public TimeSpan SinceProgress => time.GetElapsedTime(Interlocked.Read(ref _lastProgress));
+    public TimeSpan SinceProgress => _time.GetElapsedTime(Interlocked.Read(ref _lastProgress));
 
     /// <summary>Does not wait for the rest of a body that comes slowly: the app may have to answer its beginning.</summary>
     /// <returns>Whether the body is long now; else it had become whole in the meantime.</returns>
@@ -63,12 +77,19 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
         _connection ??= connection;
         if (_stream.TrySetResult(connection.Transport.Output))
         {
+            _rate.Want();
             _ = SendKeptAsync();
         }
     }
 
     /// <summary>There is an answer, so nobody need read the rest: where nobody has begun to, the copying stops.</summary>
     public void Refuse() => _stream.TrySetException(new IOException("The app has answered without reading the request's body."));
+
+    /// <summary>The app has chosen another rate.</summary>
+    public void SetRate(MinDataRate? least) => _rate.Least = least;
+
+    /// <summary>It could not be read because the client was too slow.</summary>
+    public bool IsTooSlow => _isTooSlow;
 
     /// <summary>The client's body could not be read to its end: never, where it could.</summary>
     public Task Failed => _failed.Task;
@@ -86,7 +107,9 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
                 await _stream.Task.WaitAsync(cancellation);
             }
 
+            _rate.Wait();
             await content.CopyToAsync(this, cancellation);
+            _rate.Come(0);
             lock (_kept)
             {
                 _isWhole = !_isLong.Task.IsCompleted;
@@ -106,22 +129,21 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
                 _failed.TrySetResult();
             }
         }
+        finally
+        {
+            _rate.Dispose();
+        }
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        lock (_kept)
+        _rate.Come(buffer.Length);
+        if (!TryKeep(buffer))
         {
-            if (!_isLong.Task.IsCompleted && _kept.Length + buffer.Length <= inlineBytes)
-            {
-                _kept.Write(buffer.Span);
-                return;
-            }
-
-            _isLong.TrySetResult();
+            await SendAsync(buffer, cancellationToken);
         }
 
-        await SendAsync(buffer, cancellationToken);
+        _rate.Wait();
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -140,6 +162,29 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private bool TryKeep(ReadOnlyMemory<byte> buffer)
+    {
+        lock (_kept)
+        {
+            if (!_isLong.Task.IsCompleted && _kept.Length + buffer.Length <= _inlineBytes)
+            {
+                _kept.Write(buffer.Span);
+                return true;
+            }
+
+            _isLong.TrySetResult();
+            return false;
+        }
+    }
+
+    /// <summary>Neither the app nor an answer that has begun waits for the rest any longer.</summary>
+    private void OnTooSlow()
+    {
+        _isTooSlow = true;
+        _failed.TrySetResult();
+        _connection?.Abort(new ConnectionAbortedException("The client sends its body too slowly."));
+    }
 
     /// <summary>What was kept, and then this, once the app reads.</summary>
     private async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken, bool isLast = false)
@@ -161,7 +206,7 @@ internal sealed class RequestBody(int inlineBytes, TimeProvider time) : Stream
             }
 
             var flushed = await output.FlushAsync(cancellationToken);
-            Interlocked.Exchange(ref _lastProgress, time.GetTimestamp());
+            Interlocked.Exchange(ref _lastProgress, _time.GetTimestamp());
             if (flushed.IsCompleted)
             {
                 // It has answered, or died: either way somebody else says so.

@@ -1,3 +1,4 @@
+using Pomegranate.Frontend.Answers;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Http;
 using Yarp.ReverseProxy;
@@ -7,7 +8,7 @@ using Yarp.ReverseProxy.Model;
 namespace Pomegranate.Frontend.Mounts;
 
 /// <summary>YARP's transports: for an app's cluster ours, for any other YARP's own. YARP calls this while it takes a configuration.</summary>
-internal sealed class AppClientFactory(MountConfig mounts, AppGateways gateways, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
+internal sealed class AppClientFactory(MountConfig mounts, AppGateways gateways, ClientFacts facts, DataRates rates, OwnAnswers own, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
     : IForwarderHttpClientFactory, IClusterChangeListener
 {
     private readonly ForwarderHttpClientFactory _sockets = new(logger);
@@ -28,7 +29,7 @@ internal sealed class AppClientFactory(MountConfig mounts, AppGateways gateways,
 
         var options = mounts.Apps[context.ClusterId];
         var gateway = gateways.Mount(context.ClusterId, options);
-        return new HttpMessageInvoker(new ClusterHandler(gateway, new EarlierHomeCookie(context.ClusterId), options, time), disposeHandler: false);
+        return new HttpMessageInvoker(new ClusterHandler(gateway, new EarlierHomeCookie(context.ClusterId), options, facts, rates, own, time), disposeHandler: false);
     }
 
     public void OnClusterAdded(ClusterState cluster)

@@ -1,24 +1,33 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Http.Features;
+using Pomegranate.Clustering;
+using Pomegranate.Frontend.Answers;
+using Pomegranate.Frontend.Edge;
 using Pomegranate.Frontend.Gateway;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Pomegranate.Frontend.Mounts;
 
 /// <summary>Holds an app to <see cref="GatewayOptions.MaxAppRequests"/>, and words the end of a route's <c>Timeout</c>.</summary>
-internal sealed class AppLimits(RequestDelegate next, AppGateways gateways)
+internal sealed class AppLimits(RequestDelegate next, AppGateways gateways, AppHeadLimits heads, OwnAnswers own)
 {
     public async Task InvokeAsync(HttpContext context)
     {
         var gateway = gateways.Find(context.GetReverseProxyFeature().Cluster.Config.ClusterId);
+        if (gateway is not null && TooLong(context, gateway.HeadLimits) is { } tooLong)
+        {
+            await own.WriteAsync(context, new OwnAnswer(tooLong.Status, tooLong.What));
+            return;
+        }
+
         var most = gateway?.Options.MaxAppRequests ?? int.MaxValue;
         if (gateway is not null && !gateway.TryEnter(most))
         {
-            context.Response.Headers.RetryAfter = ((int)gateway.Options.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            await RefuseAsync(
-                context, StatusCodes.Status503ServiceUnavailable,
+            await own.WriteAsync(context, new OwnAnswer(
+                StatusCodes.Status503ServiceUnavailable,
                 $"This frontend has {most} requests of the app in progress and takes no more "
-                + $"({AppSettings.Named(gateway.App, nameof(GatewayOptions.MaxAppRequests))}). Try again in a moment.");
+                + $"({AppSettings.Named(gateway.App, nameof(GatewayOptions.MaxAppRequests))}). Try again in a moment.",
+                gateway.Options.RetryAfter));
             return;
         }
 
@@ -31,20 +40,28 @@ internal sealed class AppLimits(RequestDelegate next, AppGateways gateways)
             gateway?.Leave();
         }
 
-        // YARP takes the end of the time for a client that went away.
-        if (context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true } && !context.Response.HasStarted)
+        if (context.Response.HasStarted)
         {
-            await RefuseAsync(
-                context, StatusCodes.Status504GatewayTimeout,
-                $"The request has not ended within the time of its route ({MountPlan.RouteSection}:{context.GetReverseProxyFeature().Route.Config.RouteId}:Timeout).");
+            return;
+        }
+
+        // YARP takes the end of the time for a client that went away.
+        if (context.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true })
+        {
+            await own.WriteAsync(context, new OwnAnswer(
+                StatusCodes.Status504GatewayTimeout,
+                $"The request has not ended within the time of its route ({MountPlan.RouteSection}:{context.GetReverseProxyFeature().Route.Config.RouteId}:Timeout)."));
+        }
+        else if (context.Response.StatusCode == StatusCodes.Status413PayloadTooLarge && context.Features.Get<IForwarderErrorFeature>() is not null)
+        {
+            await own.WriteAsync(context, new OwnAnswer(
+                StatusCodes.Status413PayloadTooLarge,
+                "The request's body is longer than this site takes "
+                + $"({(gateway is null ? GatewayOptions.Section : AppSettings.Named(gateway.App, nameof(GatewayOptions.MaxRequestBodyBytes)))}, or MaxRequestBodySize of its route)."));
         }
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, string reason)
-    {
-        context.Response.StatusCode = status;
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(reason + "\n");
-    }
+    /// <summary>Kestrel itself has looked where it lets in no more than the app.</summary>
+    private (int Status, string What)? TooLong(HttpContext context, RequestHeadLimits limits) =>
+        heads.Current.Within(limits) == heads.Current ? null : RequestHead.TooLong(context, limits);
 }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Primitives;
+using Pomegranate.Frontend.Http;
 using Pomegranate.Streaming;
 using Pomegranate.Wire;
 
@@ -15,13 +16,19 @@ namespace Pomegranate.Frontend.Streaming;
 /// WebSocket's client is told with a close frame instead, where one fits.
 /// </remarks>
 /// <param name="onBodyRequested">The app reads its request's body after it has begun to answer.</param>
-internal sealed class ResponseStream(ConnectionContext connection, Action onBodyRequested, Action<ResponseStream> onClosed) : Stream
+/// <param name="client">Of whom the home may ask something; null for nobody.</param>
+internal sealed class ResponseStream(ConnectionContext connection, Action onBodyRequested, RequestClient? client, Action<ResponseStream> onClosed) : Stream
 {
+    /// <summary>REFUSED_STREAM of HTTP/2, which gRPC reads as "unavailable".</summary>
+    private const int RefusedStream = 7;
+
     private readonly PipeReader _input = connection.Transport.Input;
     private readonly PipeWriter _output = connection.Transport.Output;
     private WebSocketFrames? _frames;
+    private GrpcFrames? _messages;
     private int _left;
     private bool _isComplete;
+    private bool _isReset;
     private int _closeSent;
     private Exception? _cut;
     private volatile bool _goesAway;
@@ -55,6 +62,9 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
 
     /// <summary>The response is a WebSocket's: it can be closed in its own words.</summary>
     public void IsWebSocket() => _frames = new WebSocketFrames();
+
+    /// <summary>The response is of gRPC over HTTP/2: it can be ended in its own words.</summary>
+    public void IsGrpc() => _messages = new GrpcFrames();
 
     /// <summary>Ends the stream: the home's node was removed from the cluster.</summary>
     public void Cut() => connection.Abort(new ConnectionAbortedException("The session's home was removed from the cluster."));
@@ -187,6 +197,7 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
         _input.AdvanceTo(part.End);
         _left -= taken;
         _frames?.Follow(buffer.Span[..taken]);
+        _messages?.Follow(buffer.Span[..taken]);
         return taken;
     }
 
@@ -210,6 +221,15 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
             case StreamFrameKind.Body:
                 onBodyRequested();
                 break;
+            case StreamFrameKind.Rate:
+                var rate = await StreamFrame.ReadPayloadAsync(_input, frame.Length, cancellationToken) ?? throw new EndOfStreamException("The stream ended within a rate.");
+                client?.SetRate(StreamRate.Parse(rate));
+                break;
+            case StreamFrameKind.Reset:
+                var code = await StreamFrame.ReadPayloadAsync(_input, frame.Length, cancellationToken) ?? throw new EndOfStreamException("The stream ended within an error code.");
+                _isReset = true;
+                client?.Reset((int)Math.Min(new WireReader(code).VarInt(), int.MaxValue));
+                throw new EndOfStreamException("The app has reset the client's stream.");
             case StreamFrameKind.GoingAway:
                 throw new EndOfStreamException("The session's home stops.");
             default:
@@ -218,7 +238,33 @@ internal sealed class ResponseStream(ConnectionContext connection, Action onBody
     }
 
     private int EndOf(Exception cut, Span<byte> buffer) =>
-        Close(buffer) ?? throw new IOException("The session's home has cut the response before its end.", cut);
+        Close(buffer) ?? EndCall() ?? throw new IOException("The session's home has cut the response before its end.", cut);
+
+    /// <summary>
+    /// A gRPC call's status: its clients know what to do about "unavailable". Null where there is none to say; one that has
+    /// half of a message is told so by the stream's error code.
+    /// </summary>
+    private int? EndCall()
+    {
+        if (_messages is null || _isReset)
+        {
+            return null;
+        }
+
+        if (!_messages.IsBetweenMessages)
+        {
+            client?.Reset(RefusedStream);
+            return null;
+        }
+
+        if (!_isComplete)
+        {
+            _isComplete = true;
+            OnTrailers?.Invoke([new("grpc-status", "14"), new("grpc-message", "The node that ran the call has died or stopped.")]);
+        }
+
+        return 0;
+    }
 
     /// <summary>A WebSocket's last word, and then its end; null where there is none to say.</summary>
     private int? Close(Span<byte> buffer)

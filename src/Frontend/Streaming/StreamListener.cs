@@ -137,10 +137,16 @@ internal sealed partial class StreamListener : IDisposable
                     case StreamFrameKind.Body:
                         request.StreamBody(connection);
                         break;
+                    case StreamFrameKind.Rate when payload is not null:
+                        request.Client?.SetRate(StreamRate.Parse(payload));
+                        break;
+                    case StreamFrameKind.Reset:
+                        // Its reply says so too, by the way that replies take.
+                        return;
                     case StreamFrameKind.Head when payload is not null:
                         var reply = GatewaySerializer.ReplyOf(payload);
                         var pending = request;
-                        var stream = new ResponseStream(connection, () => pending.StreamBody(connection), closed => _open.TryRemove(closed, out _));
+                        var stream = new ResponseStream(connection, () => pending.StreamBody(connection), pending.Client, closed => _open.TryRemove(closed, out _));
                         _open[stream] = hello.Node;
                         isAnswered = true;
                         request.Complete(reply, stream);

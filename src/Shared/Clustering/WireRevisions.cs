@@ -18,7 +18,8 @@ internal readonly record struct WireRevisions(int Oldest, int Newest)
     private static readonly WireRevisions First = new(1, 1);
 
     /// <summary>This build's.</summary>
-    public static WireRevisions Own => new(2, 2);
+    /// <remarks>3: requests with <see cref="Http.ConnectionFacts"/>, and what they let the home say on a stream.</remarks>
+    public static WireRevisions Own => new(2, 3);
 
     /// <summary>What a person who looks at a member's roles need not see.</summary>
     public static bool IsRevision(string role) => role.StartsWith(Prefix, StringComparison.Ordinal);

@@ -75,7 +75,10 @@ internal static class GatewayProtocol
 
     /// <summary>The answer to <see cref="RunRequest"/> and <see cref="FindRequest"/>.</summary>
     /// <param name="Node">The name of the node that answers.</param>
-    /// <param name="Status">For <see cref="ReplyKind.Refused"/>: the status code the client is given.</param>
+    /// <param name="Status">
+    /// For <see cref="ReplyKind.Refused"/>: the status code the client is given. For <see cref="ReplyKind.Aborted"/>: one
+    /// more than the error code with which the app has reset a stream of HTTP/2 or HTTP/3, 0 where it has not.
+    /// </param>
     /// <param name="Reason">For <see cref="ReplyKind.Refused"/>: what the client is told.</param>
     public sealed record RequestReply(
         RequestId RequestId,

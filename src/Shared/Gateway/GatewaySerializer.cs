@@ -24,6 +24,9 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     /// <summary>path base:string  in doubt:bool, then as <see cref="RunManifest"/>: only mounts know of path bases.</summary>
     private const string RunMountedManifest = "r4";
 
+    /// <summary>in doubt:bool  path base:string  facts (<see cref="FactsFormat"/>), then as <see cref="RunManifest"/>: only to nodes of wire revision 3.</summary>
+    private const string RunWithFactsManifest = "r6";
+
     private const string FindManifest = "f1";
     private const string CancelManifest = "c1";
     private const string ReplyManifest = "R1";
@@ -36,7 +39,8 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     private const int LeastMessageBytes = 24;
 
     /// <summary>What a message is by itself, and in a batch where it has no envelope: the place in this list.</summary>
-    private static readonly string[] Kinds = [RunManifest, RunInDoubtManifest, RunMountedManifest, FindManifest, CancelManifest];
+    /// <remarks>"r5" is kept for requests that name their node.</remarks>
+    private static readonly string[] Kinds = [RunManifest, RunInDoubtManifest, RunMountedManifest, FindManifest, CancelManifest, "r5", RunWithFactsManifest];
 
     public override string Manifest(object o) => o switch
     {
@@ -98,6 +102,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     /// <summary>The message's place in <see cref="Kinds"/>.</summary>
     public static byte KindOf(ISessionMessage message) => message switch
     {
+        RunRequest { Request.Facts: not null } => 6,
         RunRequest { Request.PathBase.Length: > 0 } => 2,
         RunRequest run => run.IsInDoubt ? (byte)1 : (byte)0,
         FindRequest => 3,
@@ -132,7 +137,13 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         switch (message)
         {
             case RunRequest run:
-                if (run.Request.PathBase.Length > 0)
+                if (run.Request.Facts is { } facts)
+                {
+                    writer.Bool(run.IsInDoubt);
+                    writer.String(run.Request.PathBase);
+                    FactsFormat.Write(writer, facts);
+                }
+                else if (run.Request.PathBase.Length > 0)
                 {
                     writer.String(run.Request.PathBase);
                     writer.Bool(run.IsInDoubt);
@@ -162,6 +173,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         RunManifest => ReadRun(ref reader),
         RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
         RunMountedManifest => ReadMountedRun(ref reader),
+        RunWithFactsManifest => ReadRunWithFacts(ref reader),
         FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
         CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
         _ => throw new WireFormatException($"Gateway message '{manifest}' is not known to this build."),
@@ -198,6 +210,15 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var isInDoubt = reader.Bool();
         var run = ReadRun(ref reader);
         return run with { Request = run.Request with { PathBase = pathBase }, IsInDoubt = isInDoubt };
+    }
+
+    private static RunRequest ReadRunWithFacts(ref WireReader reader)
+    {
+        var isInDoubt = reader.Bool();
+        var pathBase = reader.Name();
+        var facts = FactsFormat.Read(ref reader);
+        var run = ReadRun(ref reader);
+        return run with { Request = run.Request with { PathBase = pathBase, Facts = facts }, IsInDoubt = isInDoubt };
     }
 
     private static void Write(WireWriter writer, RequestId id)
@@ -281,7 +302,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var kind = (ReplyKind)reader.Byte();
         var node = reader.Name();
         var cookie = new CookieChange((CookieAction)reader.Byte(), reader.Id());
-        var status = (int)Math.Min(reader.VarInt(), 999);
+        var status = (int)Math.Min(reader.VarInt(), int.MaxValue);
         var reason = reader.OptionalString();
         var response = reader.Bool() ? ReadResponse(ref reader) : null;
         return new RequestReply(id, kind, node, response, cookie, status, reason);

@@ -36,6 +36,9 @@ internal sealed record WebRequest
 
     public IPEndPoint? Local { get; init; }
 
+    /// <summary>What more the frontend tells; null from a frontend, or for a backend, of an earlier wire revision.</summary>
+    public ConnectionFacts? Facts { get; init; }
+
     /// <summary>The frontend's identifier of the request, for both sides' logs.</summary>
     public required string TraceIdentifier { get; init; }
 }

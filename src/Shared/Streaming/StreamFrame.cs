@@ -13,6 +13,7 @@ namespace Pomegranate.Streaming;
 /// <code>
 /// home                                        frontend
 ///  | Hello (secret, request, incarnation) ------> |   once
+///  | Rate? ------------------------------------>  |   any time: how slow the client may be
 ///  | Body? ------------------------------------>  |   the app reads: send the request's body
 ///  | &lt;---------------------------- Data, ..., End |
 ///  | Head (the reply without its body) ---------> |   once, when the response is not complete in time or size
@@ -32,6 +33,12 @@ internal enum StreamFrameKind : byte
 
     /// <summary>The server stops: the frontend tells a WebSocket's client that it goes away.</summary>
     GoingAway = 6,
+
+    /// <summary>How slow the app lets the client be: <see cref="StreamRate"/>. Only for a request with facts.</summary>
+    Rate = 7,
+
+    /// <summary>The app has reset the client's stream: the error code (a varint), and the end. Only for a request with facts.</summary>
+    Reset = 8,
 }
 
 /// <summary>Reads and writes <see cref="StreamFrameKind"/> frames.</summary>
@@ -128,7 +135,7 @@ internal static class StreamFrame
         var most = kind switch
         {
             StreamFrameKind.Data => MaxData,
-            >= StreamFrameKind.Hello and <= StreamFrameKind.GoingAway => MaxControl,
+            >= StreamFrameKind.Hello and <= StreamFrameKind.Reset => MaxControl,
             _ => throw new WireFormatException($"A stream frame of kind {header[0]} is not known to this build."),
         };
         return length >= 0 && length <= most

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
@@ -36,6 +37,7 @@ internal sealed class TestHome : IHttpApplication<HttpContext>, IDisposable
             new ApplicationRunner(
                 new ErasedApplication<HttpContext>(this),
                 RequestSettings.From(ServerOptions, new KestrelServerOptions()),
+                new FrontendAddresses(new ServerAddressesFeature()),
                 _running,
                 new Admission(PomegranateServerOptions.Section, ServerOptions.Limits, Time),
                 new AppThreads(TimeProvider.System),

@@ -99,6 +99,10 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task<TestFrontend> StartFrontendAsync(params IEnumerable<(string Key, string Value)> settings) => TestFrontend.StartAsync(
         [.. Named("frontend"), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))], Log);
 
+    /// <summary>One more frontend, whose host the test configures itself.</summary>
+    public Task<TestFrontend> StartFrontendAsync(Action<WebApplicationBuilder> configure, params IEnumerable<(string Key, string Value)> settings) => TestFrontend.StartAsync(
+        [.. Named("frontend"), .. settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))], Log, configure);
+
     /// <summary>For each backend: whether its replica has an entry for the session that the app knows by this id.</summary>
     public Task<bool[]> ReplicasKnowingAsync(string id) => Task.WhenAll(Backends.Select(async backend =>
     {

@@ -18,10 +18,10 @@ internal sealed class TestFrontend : IAsyncDisposable
     private TestFrontend(WebApplication app)
     {
         _app = app;
-        Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Order(StringComparer.Ordinal).First());
     }
 
-    /// <summary>As it was at the start: Kestrel has none while it opens an endpoint again.</summary>
+    /// <summary>The first of several, those of HTTP before those of HTTPS. As it was at the start: Kestrel has none while it opens an endpoint again.</summary>
     public Uri Address { get; }
 
     public IServiceProvider Services => _app.Services;

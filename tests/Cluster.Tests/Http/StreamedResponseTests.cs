@@ -54,6 +54,53 @@ public sealed class StreamedResponseTests(SharedCluster shared) : IDisposable
         Assert.Equal("\ndata: 2\n\n", await lines.ReadToEndAsync().For("the end of the feed"));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(SharedCluster.InlineBytes * 2)]
+    public async Task Piece_OfAnAnnouncedLength_LeavesBeforeTheRest(int length)
+    {
+        var path = _browser.Path(async context =>
+        {
+            context.Response.ContentLength = length;
+            await context.Response.WriteAsync("a");
+            await _signal.Task;
+            await context.Response.Body.WriteAsync(new byte[length - 1]);
+        });
+
+        using var response = await _browser.BeginAsync(new(HttpMethod.Get, path)).For("the head");
+        var piece = new byte[1];
+        var body = await response.Content.ReadAsStreamAsync();
+        await body.ReadExactlyAsync(piece).AsTask().For("the piece that was flushed");
+        _signal.SetResult();
+
+        Assert.Equal("a"u8.ToArray(), piece);
+        Assert.Equal(length, response.Content.Headers.ContentLength);
+        var rest = new MemoryStream();
+        await body.CopyToAsync(rest).For("the rest");
+        Assert.Equal(length - 1, rest.Length);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(4)]
+    public async Task StartAsync_TheHeadLeavesBeforeTheBody(int? length)
+    {
+        var path = _browser.Path(async context =>
+        {
+            context.Response.ContentLength = length;
+            context.Response.Headers["X-Said"] = "early";
+            await context.Response.StartAsync();
+            await _signal.Task;
+            await context.Response.WriteAsync("body");
+        });
+
+        using var response = await _browser.BeginAsync(new(HttpMethod.Get, path)).For("the head");
+        _signal.SetResult();
+
+        Assert.Equal("early", Assert.Single(response.Headers.GetValues("X-Said")));
+        Assert.Equal("body", await response.Content.ReadAsStringAsync().For("the body"));
+    }
+
     [Fact]
     public async Task Feeds_MoreThanMayRunAtOnce_DoNotBlockTheSession()
     {

@@ -21,6 +21,8 @@ internal static class ServerEndpoints
         typeof(IHttpWebSocketFeature), typeof(ITlsConnectionFeature), typeof(IHttpMinRequestBodyDataRateFeature),
         typeof(IHttpMinResponseDataRateFeature), typeof(IConnectionLifetimeFeature), typeof(IConnectionItemsFeature), typeof(IConnectionSocketFeature),
         typeof(IPersistentStateFeature), typeof(IEndpointFeature), typeof(IServiceProvidersFeature), typeof(ISessionFeature), typeof(IItemsFeature),
+        typeof(IConnectionIdFeature), typeof(IMemoryPoolFeature), typeof(IBadRequestExceptionFeature), typeof(IConnectionCompleteFeature),
+        typeof(IConnectionHeartbeatFeature), typeof(IConnectionLifetimeNotificationFeature), typeof(IConnectionTransportFeature),
         typeof(IHttpActivityFeature), typeof(IHttpAuthenticationFeature), typeof(IFormFeature), typeof(IQueryFeature),
     ];
 

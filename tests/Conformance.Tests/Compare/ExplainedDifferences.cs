@@ -24,7 +24,7 @@ internal static class ExplainedDifferences
             Kestrel = [(@"^connection: (?:close|X-Hop|keep-alive)\n", ""), (@"^end: closed$", "end: kept")],
         },
         new("rejection-keeps-connection", "After a request that the app rejects as bad (400, 413) Kestrel closes the connection, as it may not have read all of it. The frontend has.",
-            @"/throw-bad/|/limit/|/mvc/small|a connection after errors")
+            @"/throw-bad/|/limit/|/mvc/small|a connection after errors|X: \\xff\\xfe|X-Latin: caf\\xe9")
         {
             Kestrel =
             [
@@ -98,11 +98,11 @@ internal static class ExplainedDifferences
             Kestrel = [(@"\AHTTP/1\.1 200 a\n[\s\S]*\(no header\): b\n[\s\S]*\z", "(injected)")],
             Cluster = [(@"\AHTTP/1\.1 502 Bad Gateway\n[\s\S]*\z", "(injected)")],
         },
-        new("connection-features", "The app is not on the client's connection: the features by which Kestrel shows it (its lifetime, socket, data rates, resets) are not there.", "/server/features")
+        new("connection-features", "The app is not on the client's connection: the features by which Kestrel shows the connection itself (its lifetime, heartbeat, socket, transport) are not there.", "/server/features")
         {
             Kestrel =
             [
-                (@"^(IHttpResetFeature|IHttpMinRe(?:quest|sponse)\w+|IConnection(?:Lifetime|Items|Socket)Feature|IPersistentStateFeature): True$", "$1: False"),
+                (@"^(IConnection(?:Lifetime|LifetimeNotification|Complete|Heartbeat|Transport|Socket)Feature): True$", "$1: False"),
             ],
         },
         new("request-header-texts", "The exceptions of the request's header collection name the header; Kestrel's do not.", "/server/request-headers")

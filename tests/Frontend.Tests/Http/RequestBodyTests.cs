@@ -14,7 +14,7 @@ public sealed class RequestBodyTests
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly RequestBody _body = new(Inline, TimeProvider.System);
+    private readonly RequestBody _body = new(Inline, null, TimeProvider.System);
     private readonly Pipe _toHome = new();
     private readonly Pipe _toFrontend = new();
 

@@ -16,7 +16,7 @@ public sealed class ResponseStreamTests
     private readonly ResponseStream _stream;
 
     public ResponseStreamTests() => _stream = new ResponseStream(
-        new DefaultConnectionContext("home", new Ends(_fromHome.Reader, _toHome.Writer), new Ends(_fromHome.Reader, _toHome.Writer)), () => { }, _ => { });
+        new DefaultConnectionContext("home", new Ends(_fromHome.Reader, _toHome.Writer), new Ends(_fromHome.Reader, _toHome.Writer)), () => { }, null, _ => { });
 
     [Fact]
     public async Task End_TheBodyIsWholeAndTheTrailersAreTold()

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Net.Security;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Pomegranate.Gateway;
+using Pomegranate.Http;
 using Pomegranate.Sessions;
 using Pomegranate.Streaming;
 using Pomegranate.Wire;
@@ -72,6 +74,47 @@ public class GatewaySerializerTests : TestKit
         Assert.Equal(golden + GoldenRun, Convert.ToHexString(_serializer.ToBinary(mounted)));
         var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(golden + GoldenRun), "r4"));
         Assert.Equal(("/a", isInDoubt), (read.Request.PathBase, read.IsInDoubt));
+    }
+
+    [Fact]
+    public void RequestWithFacts_DoubtPathBaseAndFactsGoBefore()
+    {
+        var facts = new ConnectionFacts
+        {
+            Prefix = "/p",
+            HttpsPort = 443,
+            Tls = new TlsFacts { Protocol = 12288, CipherSuite = TlsCipherSuite.TLS_AES_128_GCM_SHA256, ServerName = "s", Algorithms = [1, 2, 3, 4, 5, 6], ClientCertificate = new byte[] { 7 } },
+        };
+        const string golden = "01" + "022F61" // in doubt, path base /a
+            + "04" + "01" + "022F70" + "02" + "02BB03" // four facts: the prefix, the port 443
+            + "03" + "0D" + "8060" + "01" + "8126" + "0173" + "010203040506" // TLS 1.3, a suite, the name s, six numbers
+            + "04" + "0107"; // a certificate
+        var run = Run with { Request = Run.Request with { PathBase = "/a", Facts = facts }, IsInDoubt = true };
+
+        Assert.Equal("r6", _serializer.Manifest(run));
+        Assert.Equal(golden + GoldenRun, Convert.ToHexString(_serializer.ToBinary(run)));
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString(golden + GoldenRun), "r6"));
+        Assert.Equal(("/a", true, "/p", 443), (read.Request.PathBase, read.IsInDoubt, read.Request.Facts!.Prefix, read.Request.Facts.HttpsPort));
+        Assert.Equal(_serializer.ToBinary(run), _serializer.ToBinary(read));
+    }
+
+    [Fact]
+    public void RequestWithFacts_OneOfALaterBuild_IsPassedOver()
+    {
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString("00" + "00" + "02" + "63" + "03010203" + "02" + "0150" + GoldenRun), "r6"));
+
+        Assert.Equal(80, read.Request.Facts!.HttpsPort);
+    }
+
+    [Fact]
+    public void RequestWithFacts_Truncated_IsRefused()
+    {
+        var bytes = Convert.FromHexString("00" + "00" + "02" + "02" + "0150" + "03" + "0A" + "00" + "00" + "00" + "00" + "000000000000" + GoldenRun);
+        _serializer.FromBinary(bytes, "r6");
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<WireFormatException>(() => _serializer.FromBinary(bytes[..length], "r6"));
+        }
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class StreamFrameTests
 
     [Theory]
     [InlineData("00" + "00000000")]
-    [InlineData("07" + "00000000")]
+    [InlineData("09" + "00000000")]
     [InlineData("04" + "00010001")]
     [InlineData("03" + "7FFFFFFF")]
     [InlineData("04" + "FFFFFFFF")]

@@ -101,6 +101,16 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
         return Flushed();
     }
 
+    /// <summary>The head may leave, unless all of the response is there in a moment.</summary>
+    public void FlushHead()
+    {
+        if (!IsAborted && !_isWatched && !IsHeld)
+        {
+            _isWatched = true;
+            _ = StreamFlushedLaterAsync();
+        }
+    }
+
     public void CancelPendingFlush() => _cancelFlush = true;
 
     /// <summary>Forgets what was written before the start: it belonged to a response that an error has replaced.</summary>
@@ -176,7 +186,11 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
     {
         End();
         _response.TrySetException(failure);
-        if (failure is ResponseAbortedException { Reason: AbortReason.Application } && _head is { StatusCode: StatusCodes.Status101SwitchingProtocols })
+        if (failure is ResponseAbortedException { ResetCode: { } code })
+        {
+            stream.Reset(code);
+        }
+        else if (failure is ResponseAbortedException { Reason: AbortReason.Application } && _head is { StatusCode: StatusCodes.Status101SwitchingProtocols })
         {
             // ASP.NET Core's WebSockets abort right after a close frame that says why: it is not to be lost.
             stream.AbortOnceSent();
@@ -201,7 +215,8 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
 
     private bool IsHeld => _beforeHeldLeaves is not null;
 
-    private bool IsLengthInline
+    /// <summary>The body that was flushed is as long as its Content-Length: nothing but the app's return can follow.</summary>
+    private bool IsAllThatWasAnnounced
     {
         get
         {
@@ -209,7 +224,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
             {
                 if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
                 {
-                    return long.TryParse(values, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length <= inlineBytes;
+                    return long.TryParse(values, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length == _flushed.Length;
                 }
             }
 
@@ -230,7 +245,7 @@ internal sealed class ResponseOutput(int inlineBytes, RequestStream stream, Requ
             _flushed = _staged?.WrittenMemory ?? default;
         }
 
-        if (!_isWatched && !IsHeld && !IsLengthInline)
+        if (!_isWatched && !IsHeld && !IsAllThatWasAnnounced)
         {
             _isWatched = true;
             _ = StreamFlushedLaterAsync();

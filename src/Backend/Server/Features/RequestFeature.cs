@@ -10,6 +10,11 @@ internal sealed class RequestFeature : IHttpRequestFeature
     public RequestFeature(WebRequest request, RequestTarget target, Stream body)
     {
         (PathBase, Path) = target.PartAt(request.PathBase);
+        if (request.Facts is { Prefix.Length: > 0 } facts)
+        {
+            PathBase = facts.Prefix + PathBase;
+        }
+
         Protocol = request.Protocol;
         Scheme = request.Scheme;
         Method = request.Method;

@@ -18,10 +18,11 @@ internal sealed class ResponseBodyFeature(ResponseExchange response, ResponseBod
     /// <summary>What is flushed from here on leaves at once.</summary>
     public void DisableBuffering() => response.DisableBuffering();
 
+    /// <summary>The head leaves too, as soon as it is known that the rest does not follow in a moment.</summary>
     public Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return response.StartAsync().AsTask();
+        return response.FlushHeadAsync().AsTask();
     }
 
     public Task CompleteAsync() => writer.CompleteAsync().AsTask();

@@ -12,7 +12,7 @@ internal sealed class UpgradeFeature(
     ResponseBodyStream body,
     ResponseBodyWriter writer,
     RequestStream stream,
-    Action upgraded) : IHttpUpgradeFeature
+    Func<bool> tryUpgrade) : IHttpUpgradeFeature
 {
     private bool _isUpgraded;
 
@@ -30,12 +30,16 @@ internal sealed class UpgradeFeature(
             throw new InvalidOperationException("IHttpUpgradeFeature.UpgradeAsync was already called and can only be called once per connection.");
         }
 
+        if (!tryUpgrade())
+        {
+            throw new InvalidOperationException("Request cannot be upgraded because the server has already opened the maximum number of upgraded connections.");
+        }
+
         _isUpgraded = true;
         response.StatusCode = StatusCodes.Status101SwitchingProtocols;
         response.ReasonPhrase = "Switching Protocols";
         response.Headers[HeaderNames.Connection] = "Upgrade";
         exchange.DisableBuffering();
-        upgraded();
         await stream.RequestBodyAsync();
         await exchange.FlushAsync(CancellationToken.None);
         body.GiveWay();

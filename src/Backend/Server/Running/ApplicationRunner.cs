@@ -8,6 +8,7 @@ namespace Pomegranate.Backend.Server;
 internal sealed class ApplicationRunner(
     ErasedApplication application,
     RequestSettings settings,
+    FrontendAddresses addresses,
     RunningRequests running,
     Admission admission,
     AppThreads threads,
@@ -27,11 +28,13 @@ internal sealed class ApplicationRunner(
     /// <exception cref="InvalidOperationException">The server has stopped.</exception>
     public async Task<WebResponse?> RunAsync(WebRequest request, RequestStream stream, IRequestSession session, CancellationToken clientGone)
     {
-        if (!RequestTarget.TryParse(request.Method, request.RawTarget, out var target))
+        if (!RequestTarget.TryParse(request.Method, request.RawTarget, out var target) || !TryDecodeHeaders(ref request))
         {
             // A frontend refuses these itself, as Kestrel does: before any of the app runs.
             return new WebResponse { StatusCode = 400, Headers = [new("Content-Length", "0")] };
         }
+
+        addresses.Learn(request.Facts?.HttpsPort ?? 0);
 
         // Until the response is complete, or has begun to stream: feeds and sockets may last.
         var (lease, refusal) = await admission.EnterAsync(clientGone);
@@ -40,5 +43,26 @@ internal sealed class ApplicationRunner(
         var execution = new RequestExecution(application, request, stream, target, session, settings, running, logger, clientGone);
         threads.Queue(execution);
         return await execution.Response;
+    }
+
+    /// <summary>From a frontend that tells facts they are bytes; from an earlier one they are text.</summary>
+    private bool TryDecodeHeaders(ref WebRequest request)
+    {
+        if (request.Facts is null)
+        {
+            return true;
+        }
+
+        if (!HeaderBytes.TryDecode(request.Headers, settings.RequestHeaderEncoding, out var decoded))
+        {
+            return false;
+        }
+
+        if (decoded != request.Headers)
+        {
+            request = request with { Headers = decoded };
+        }
+
+        return true;
     }
 }

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 using Pomegranate.Http;
@@ -42,6 +44,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
     private RequestBodyReader? _reader;
     private RequestBodyPipeFeature? _bodyPipe;
     private CancellationTokenRegistration _socketEnd;
+    private bool _isUpgraded;
 
     public RequestExecution(
         ErasedApplication application,
@@ -70,7 +73,8 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         var headers = new ResponseHeaders(settings.ResponseHeaderEncoding);
         _response = new ResponseFeature(headers);
         _exchange = new ResponseExchange(
-            request.Method, _identity, _response, headers, _trailers, session, _output, logger);
+            request.Method, _identity, _response, headers, _trailers, session, _output,
+            request.Facts is null ? static headers => headers : settings.EncodeResponseHeaders, logger);
         _writer = new ResponseBodyWriter(_exchange);
     }
 
@@ -120,6 +124,11 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         {
             _bodyPipe?.Release();
             await _socketEnd.DisposeAsync();
+            if (_isUpgraded)
+            {
+                _running.LeaveSocket();
+            }
+
             await _stream.CloseAsync();
             _application.DisposeContext(context, _exchange.ApplicationError);
         }
@@ -195,17 +204,27 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         new ResponseAbortedException(AbortReason.ClientGone, "The client left before the response was complete."));
 
     /// <summary>The client's end of the socket is told before the app's is cut: a close frame must not come after a cut.</summary>
-    private void OnUpgraded() => _socketEnd = _running.SocketsEnded.Register(async () =>
+    private bool TryUpgrade()
     {
-        try
+        if (!_running.TryEnterSocket(_settings.MaxUpgradedConnections))
         {
-            await _stream.SendGoingAwayAsync();
+            return false;
         }
-        finally
+
+        _isUpgraded = true;
+        _socketEnd = _running.SocketsEnded.Register(async () =>
         {
-            _lifetime.Abort(new ResponseAbortedException(AbortReason.ServerStopping, "The server stopped, and the socket's time was over."));
-        }
-    });
+            try
+            {
+                await _stream.SendGoingAwayAsync();
+            }
+            finally
+            {
+                _lifetime.Abort(new ResponseAbortedException(AbortReason.ServerStopping, "The server stopped, and the socket's time was over."));
+            }
+        });
+        return true;
+    }
 
     private long AnnouncedLength()
     {
@@ -229,7 +248,8 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
             : new RequestBodyReader(PipeReader.Create(new ReadOnlySequence<byte>(_request.Body)), _request.Body.Length, limit, _lifetime, _exchange.ReportApplicationError);
         var request = new RequestFeature(_request, _target, new RequestBodyStream(_reader, control));
         _bodyPipe = new RequestBodyPipeFeature(request, _reader);
-        var features = new FeatureCollection(initialCapacity: 24);
+        _settings.TellRates(_stream);
+        var features = new FeatureCollection(initialCapacity: 32);
         features.Set<IHttpRequestFeature>(request);
         features.Set<IHttpRequestBodyDetectionFeature>(
             new RequestBodyDetectionFeature(_request.HasBody && request.Headers.ContentLength != 0));
@@ -247,12 +267,39 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         features.Set<IHttpResponseBodyFeature>(
             new ResponseBodyFeature(_exchange, _writer, body));
         features.Set<IHttpUpgradeFeature>(new UpgradeFeature(
-            request.Headers.ContainsKey(HeaderNames.Upgrade), _response, _exchange, body, _writer, _stream, OnUpgraded));
+            request.Headers.ContainsKey(HeaderNames.Upgrade), _response, _exchange, body, _writer, _stream, TryUpgrade));
+        features.Set<IBadRequestExceptionFeature>(new BadRequestFeature(_exchange));
+        SetConnectionFeatures(features);
         if (_trailers is not null)
         {
+            // HTTP/2 and HTTP/3.
             features.Set<IHttpResponseTrailersFeature>(_trailers);
+            features.Set<IHttpResetFeature>(new ResetFeature(_lifetime));
+            features.Set<IHttpMinRequestBodyDataRateFeature>(new DataRateFeature(_stream, _settings.MinRequestBodyDataRate));
+        }
+        else
+        {
+            var rates = new Http1DataRateFeature(_stream, _settings.MinRequestBodyDataRate, _settings.MinResponseDataRate);
+            features.Set<IHttpMinRequestBodyDataRateFeature>(rates);
+            features.Set<IHttpMinResponseDataRateFeature>(rates);
         }
 
         return features;
+    }
+
+    private void SetConnectionFeatures(FeatureCollection features)
+    {
+        var connection = new ClientConnectionFeature(_identity.ConnectionId);
+        features.Set<IConnectionIdFeature>(connection);
+        features.Set<IConnectionItemsFeature>(connection);
+        features.Set<IPersistentStateFeature>(connection);
+        features.Set<IMemoryPoolFeature>(connection);
+        if (_request.Facts?.Tls is { } facts)
+        {
+            var tls = new TlsFeature(facts, _request.Protocol);
+            features.Set<ITlsConnectionFeature>(tls);
+            features.Set<ITlsHandshakeFeature>(tls);
+            features.Set<ITlsApplicationProtocolFeature>(tls);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using Pomegranate.Http;
 
 namespace Pomegranate.Backend.Server;
@@ -23,15 +24,18 @@ internal sealed class ResponseExchange(
     ResponseTrailersFeature? trailers,
     IRequestSession session,
     ResponseOutput output,
+    Func<KeyValuePair<string, StringValues>[], KeyValuePair<string, StringValues>[]> encode,
     ILogger logger)
 {
     private Task? _commit;
-    private BadHttpRequestException? _rejection;
     private bool _bodyAllowed = true;
     private bool _addContentLength;
     private bool _leaseIsValid;
     private bool _completed;
     private long _written;
+
+    /// <summary>Why the request was rejected; null where it was not.</summary>
+    public BadHttpRequestException? Rejection { get; private set; }
 
     /// <summary>What the app did wrong so far.</summary>
     public Exception? ApplicationError { get; private set; }
@@ -94,6 +98,16 @@ internal sealed class ResponseExchange(
     {
         await StartAsync();
         return await output.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Starts the response, and lets its head leave; what the app has written without a flush stays.</summary>
+    public async ValueTask FlushHeadAsync()
+    {
+        if (!response.HasStarted)
+        {
+            await StartAsync();
+            output.FlushHead();
+        }
     }
 
     public void DisableBuffering() => output.DisableBuffering();
@@ -200,7 +214,7 @@ internal sealed class ResponseExchange(
         {
             if (!response.HasStarted)
             {
-                TurnIntoError(_rejection?.StatusCode ?? StatusCodes.Status500InternalServerError);
+                TurnIntoError(Rejection?.StatusCode ?? StatusCodes.Status500InternalServerError);
             }
             else if (!IsWhole)
             {
@@ -233,7 +247,7 @@ internal sealed class ResponseExchange(
         }
 
         _completed = true;
-        output.End(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : [.. trailers.Trailers]);
+        output.End(dropBody: !_bodyAllowed, _addContentLength, trailers is null ? [] : encode([.. trailers.Trailers]));
         await CommitAsync(output.Whole);
         await output.CompleteAsync();
     }
@@ -263,7 +277,7 @@ internal sealed class ResponseExchange(
     {
         if (error is BadHttpRequestException rejection)
         {
-            _rejection ??= rejection;
+            Rejection ??= rejection;
             logger.BadRequest(identity.ConnectionId, rejection.Message, rejection);
         }
 
@@ -298,7 +312,7 @@ internal sealed class ResponseExchange(
 
         headers.SetReadOnly();
         response.Start();
-        output.Start(new WebResponse { StatusCode = status, ReasonPhrase = response.ReasonPhrase, Headers = [.. headers] });
+        output.Start(new WebResponse { StatusCode = status, ReasonPhrase = response.ReasonPhrase, Headers = encode([.. headers]) });
     }
 
     private void TurnIntoError(int status)

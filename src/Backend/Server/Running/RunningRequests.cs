@@ -8,6 +8,7 @@ internal sealed class RunningRequests : IDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly CancellationTokenSource _endSockets = new();
     private int _count;
+    private long _sockets;
     private bool _closed;
 
     public RunningRequests()
@@ -57,6 +58,20 @@ internal sealed class RunningRequests : IDisposable
             }
         }
     }
+
+    /// <summary>Counts an upgraded connection in, unless there are so many; <see cref="LeaveSocket"/> counts it out.</summary>
+    public bool TryEnterSocket(long? most)
+    {
+        if (Interlocked.Increment(ref _sockets) <= (most ?? long.MaxValue))
+        {
+            return true;
+        }
+
+        LeaveSocket();
+        return false;
+    }
+
+    public void LeaveSocket() => Interlocked.Decrement(ref _sockets);
 
     /// <summary>Refuses requests from now on; completes when none is running.</summary>
     public Task CloseAsync()

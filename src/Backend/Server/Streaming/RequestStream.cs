@@ -14,9 +14,10 @@ namespace Pomegranate.Backend.Server;
 /// did not fit the request's message, or when its response leaves in parts. Most requests never open theirs.
 /// </summary>
 /// <param name="connect">Opens the connection.</param>
+/// <param name="takesFacts">Whether the frontend knows frames of rates and resets.</param>
 /// <param name="head">Makes the head's bytes of what the app has set.</param>
 [SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is not used holds nothing.")]
-internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, StreamHello hello, Func<WebResponse, byte[]> head)
+internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, StreamHello hello, Func<WebResponse, byte[]> head, bool takesFacts = false)
 {
     /// <summary>How long an aborted request's last words may wait for a client that does not read.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
@@ -26,6 +27,7 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
     private Pipe? _incoming;
     private Task<ConnectionContext>? _connection;
     private volatile bool _isOver;
+    private readonly List<StreamRate> _rates = new(0);
     private TimeSpan _patience = Timeout.InfiniteTimeSpan;
 
     /// <summary>Set once by the request that owns the stream: the other end has closed it before the response was complete.</summary>
@@ -91,6 +93,44 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
     {
         _isOver = true;
         await SendAsync(output => StreamFrame.Write(output, StreamFrameKind.GoingAway, []));
+    }
+
+    /// <summary>The frontend is told as soon as there is a stream: before that nothing moves that could be too slow.</summary>
+    public void SetRate(RateKind kind, double? bytesPerSecond, TimeSpan grace)
+    {
+        if (!takesFacts)
+        {
+            return;
+        }
+
+        var rate = new StreamRate(kind, bytesPerSecond, grace);
+        lock (_lock)
+        {
+            _rates.RemoveAll(older => older.Kind == kind);
+            _rates.Add(rate);
+            if (_connection is null)
+            {
+                return;
+            }
+        }
+
+        _ = TellAsync(output => StreamFrame.Write(output, StreamFrameKind.Rate, rate.ToBytes()));
+    }
+
+    /// <summary>The app has reset the client's stream: the last word here, where the stream is open.</summary>
+    public void Reset(int errorCode)
+    {
+        if (takesFacts && Opened is not null)
+        {
+            AbortOnceSent();
+            var code = new ArrayBufferWriter<byte>(8);
+            new WireWriter(code).Count(errorCode);
+            _ = TellAsync(output => StreamFrame.Write(output, StreamFrameKind.Reset, code.WrittenSpan));
+        }
+        else
+        {
+            Abort();
+        }
     }
 
     /// <summary>Cuts the stream, so that the other end sees that it is not whole. Does nothing where it was never opened.</summary>
@@ -171,11 +211,28 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
         }
     }
 
+    /// <summary>Nobody waits for it, and where the frontend is gone others say so.</summary>
+    private async Task TellAsync(Action<PipeWriter> write)
+    {
+        try
+        {
+            await SendAsync(write);
+        }
+        catch (Exception gone) when (gone is IOException or System.Net.Sockets.SocketException or OperationCanceledException or ConnectionAbortedException or InvalidOperationException)
+        {
+        }
+    }
+
     private async Task<ConnectionContext> OpenAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var connection = await connect();
         StreamFrame.Write(connection.Transport.Output, StreamFrameKind.Hello, hello.ToBytes());
+        lock (_lock)
+        {
+            _rates.ForEach(rate => StreamFrame.Write(connection.Transport.Output, StreamFrameKind.Rate, rate.ToBytes()));
+        }
+
         _ = Incoming;
         _ = ReceiveAsync(connection.Transport.Input, _incoming!.Writer);
         return connection;
