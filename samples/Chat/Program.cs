@@ -1,5 +1,4 @@
 using Chat;
-using Pomegranate.Backend;
 
 var builder = WebApplication.CreateBuilder(args);
 

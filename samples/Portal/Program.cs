@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
-using Pomegranate.Backend;
 using Portal.Endpoints;
 
 var builder = WebApplication.CreateBuilder(args);

@@ -1,4 +1,3 @@
-using Pomegranate.Backend;
 using Pomegranate.Campaign.App;
 
 var builder = WebApplication.CreateBuilder(args);

@@ -33,7 +33,7 @@ internal sealed class ClusterKeyRepository(IServiceProvider services, IActorRef?
 
     // Resolved late: ASP.NET Core builds its key ring before the options are validated, and whoever resolves the actor
     // system first lets it join.
-    private ActorSystem System => services.GetRequiredService<ActorSystem>();
+    private ActorSystem System => services.GetNodeSystem();
 
     private IActorRef Replicator => replicator ?? DData.DistributedData.Get(System).Replicator;
 

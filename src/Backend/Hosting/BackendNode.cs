@@ -75,7 +75,7 @@ internal sealed partial class BackendNode(
 
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
-        var system = _system = services.GetRequiredService<ActorSystem>();
+        var system = _system = services.GetNodeSystem();
         var log = loggers.CreateLogger("Pomegranate.Lanes");
         _lanes = system.OpenLanes(node.Value, log);
         var view = new ReplicaView();

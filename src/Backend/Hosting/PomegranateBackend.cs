@@ -1,25 +1,10 @@
-using Akka.Hosting;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Session;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Pomegranate.Backend.DataProtection;
-using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Hosting;
-using Pomegranate.Backend.Replication;
-using Pomegranate.Backend.Server;
-using Pomegranate.Backend.Sessions;
-using Pomegranate.Clustering;
-using Pomegranate.Configuration;
-using Pomegranate.Management;
 
-namespace Pomegranate.Backend;
+// Where every web app looks by itself: the line needs no using.
+namespace Microsoft.Extensions.Hosting;
 
 /// <summary>Makes an ASP.NET Core app a backend of a Pomegranate cluster.</summary>
 public static class PomegranateBackendExtensions
@@ -31,88 +16,51 @@ public static class PomegranateBackendExtensions
     /// </summary>
     /// <remarks>
     /// Without <c>Pomegranate:Cluster:Seeds</c> there is no cluster, and the app runs on Kestrel with in-memory sessions
-    /// as before. Call it once, anywhere before <c>Build()</c>.
+    /// as before; so it does under <c>WebApplicationFactory</c> and the tools that look at an app at build time. Anywhere
+    /// before <c>Build()</c>, before or after the app's own services, servers and configuration; a second call does nothing.
     /// </remarks>
     /// <exception cref="OptionsValidationException">Thrown at start, naming every option that is out of its range.</exception>
-    public static WebApplicationBuilder AddPomegranateBackend(this WebApplicationBuilder builder)
+    public static TBuilder AddPomegranateBackend<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var services = builder.Services;
-        if (!builder.Configuration.GetSection($"{NodeOptions.Section}:{nameof(NodeOptions.Seeds)}").GetChildren().Any())
+        if (!BackendLine.IsIn(builder.Services))
         {
-            services.AddDistributedMemoryCache();
-            services.AddSession();
-            services.AddSingleton<IStartupFilter, InMemorySessionFilter>();
-            return builder;
+            new BackendLine().AddTo(builder.Services);
         }
 
-        services.AddValidatedOptions<ClusterSessionOptions, ClusterSessionOptionsValidator>(builder.Configuration, ClusterSessionOptions.Section);
-        services.AddValidatedOptions<ReplicationOptions, ReplicationOptionsValidator>(builder.Configuration, ReplicationOptions.Section);
-        AppSessionOptions.AddTo(services);
-        services.AddValidatedOptions<PomegranateServerOptions, PomegranateServerOptionsValidator>(builder.Configuration, PomegranateServerOptions.Section);
-
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<SessionClock>();
-        services.AddSingleton<ReplicaClient>();
-        services.AddSingleton<BackendNode>();
-        services.AddSingleton<IServerDrain>(provider => provider.GetRequiredService<BackendNode>());
-        services.AddHealthChecks().AddCheck<BackendReadiness>("backend", tags: ["ready"]);
-        services.AddManagementEndpoint(builder.Configuration);
-        services.AddSingleton<DurableSessions>();
-        services.AddPomegranateNode(builder.Configuration, NodeRole.Backend, (akka, provider) =>
-        {
-            akka.AddHocon(PomegranateNode.EmbeddedConfig(typeof(PomegranateBackendExtensions).Assembly, "backend.conf"), HoconAddMode.Prepend);
-            if (provider.GetRequiredService<DurableSessions>().Store is { } store)
-            {
-                akka.AddHocon(DurableSetup.Hocon, HoconAddMode.Prepend);
-                akka.AddSetup(new DurableSetup(store));
-            }
-        }, provider =>
-        [
-            .. SessionCookieName.ToRoles(
-                provider.GetRequiredService<IOptions<NodeOptions>>().Value.App, provider.GetRequiredService<IOptions<SessionOptions>>().Value.Cookie.Name!),
-            .. HeadLimitsOf(provider.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits).Roles,
-        ]);
-        services.AddHostedService(provider => provider.GetRequiredService<BackendNode>());
-        services.AddSingleton<ISessionInspector, SessionInspector>();
-        services.AddSingleton<IStartupFilter, ExactlyOnceTrial>();
-        services.AddSingleton<IStartupFilter, UseSessionCheck>();
-
-        services.Replace(ServiceDescriptor.Singleton<IServer, PomegranateServer>());
-        AddSessionStore(services);
-        AddSharedKeys(services);
         return builder;
     }
 
-    private static RequestHeadLimits HeadLimitsOf(KestrelServerLimits limits) =>
-        new(limits.MaxRequestLineSize, limits.MaxRequestHeadersTotalSize, limits.MaxRequestHeaderCount, limits.Http2.MaxRequestHeaderFieldSize);
-
-    /// <summary>An app's own <c>UseSession()</c> meets our session instead of replacing it.</summary>
-    private static void AddSessionStore(IServiceCollection services)
+    /// <summary>The same for an app whose host is built by <c>Host.CreateDefaultBuilder(args)</c>.</summary>
+    /// <inheritdoc cref="AddPomegranateBackend{TBuilder}(TBuilder)"/>
+    public static IHostBuilder AddPomegranateBackend(this IHostBuilder builder)
     {
-        services.AddHttpContextAccessor();
-        services.RemoveAll<ISessionStore>();
-        services.AddSingleton<ISessionStore, CurrentSessionStore>();
+        ArgumentNullException.ThrowIfNull(builder);
+        var line = new BackendLine();
+        return builder.ConfigureServices(services =>
+        {
+            if (!BackendLine.IsIn(services))
+            {
+                line.AddTo(services);
+            }
+        });
     }
 
-    private static void AddSharedKeys(IServiceCollection services)
+    /// <summary>
+    /// The same in a <c>Startup</c> class's <c>ConfigureServices</c>. What is added after it is not seen: where that is a
+    /// server, use <see cref="AddPomegranateBackend(IHostBuilder)"/>.
+    /// </summary>
+    /// <inheritdoc cref="AddPomegranateBackend{TBuilder}(TBuilder)"/>
+    public static IServiceCollection AddPomegranateBackend(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddDataProtection();
-        UnsentCookieProtection.AddTo(services);
-        services.AddSingleton<ClusterKeyRepository>();
-        services.AddOptions<KeyManagementOptions>()
-            .PostConfigure<ClusterKeyRepository>((options, keys) => options.XmlRepository ??= keys);
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (!BackendLine.IsIn(services) && !BackendServices.AreIn(services))
+        {
+            BackendServices.AddTo(services, configuration, services.Count);
+        }
 
-        // By default it is the content root's path, which may differ from node to node; a name the app chose is kept.
-        services.AddOptions<DataProtectionOptions>()
-            .PostConfigure<IOptions<NodeOptions>, IWebHostEnvironment>((options, node, environment) =>
-            {
-                if (options.ApplicationDiscriminator?.TrimEnd(Path.DirectorySeparatorChar) == environment.ContentRootPath.TrimEnd(Path.DirectorySeparatorChar))
-                {
-                    options.ApplicationDiscriminator = node.Value.App == AppName.Default
-                        ? node.Value.Name
-                        : $"{node.Value.Name}/{node.Value.App}";
-                }
-            });
+        return services;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Pomegranate.Configuration;
+using Pomegranate.Management;
 
 namespace Pomegranate.Frontend.Edge;
 
@@ -10,11 +11,13 @@ namespace Pomegranate.Frontend.Edge;
 /// </summary>
 internal static class EdgeSetup
 {
+    private const string HealthPathTag = "health-path";
+
     public static void AddEdge(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddValidatedOptions<EdgeOptions, EdgeOptionsValidator>(builder.Configuration, EdgeOptions.Section);
-        services.AddHealthChecks();
+        services.AddHealthChecks().AddCheck<NodeHealth>("node", tags: [HealthPathTag]);
         services.AddAccessLog();
         services.AddCompression();
         builder.WebHost.ConfigureKestrel((context, kestrel) => KestrelLimits.Bind(context.Configuration, kestrel));
@@ -37,7 +40,7 @@ internal static class EdgeSetup
 
         if (options.HealthPath is { } path)
         {
-            app.MapHealthChecks(path, new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
+            app.MapHealthChecks(path, new HealthCheckOptions { Predicate = check => check.Tags.Contains(HealthPathTag) });
         }
     }
 }

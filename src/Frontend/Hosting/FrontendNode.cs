@@ -1,6 +1,7 @@
 using Akka;
 using Akka.Actor;
 using Microsoft.Extensions.Options;
+using Pomegranate.Clustering;
 using Pomegranate.Frontend.Gateway;
 using Pomegranate.Frontend.Streaming;
 
@@ -57,7 +58,7 @@ internal sealed partial class FrontendNode(
     {
         // Kestrel takes connections by now.
         state.IsOpen = true;
-        var system = services.GetRequiredService<ActorSystem>();
+        var system = services.GetNodeSystem();
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "stop-kestrel", async () =>
         {

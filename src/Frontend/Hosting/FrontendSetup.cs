@@ -34,8 +34,8 @@ internal static class FrontendSetup
         services.AddSingleton<OwnAnswers>();
         services.AddManagementEndpoint(builder.Configuration);
         services.AddPomegranateNode(builder.Configuration, NodeRole.Frontend);
-        services.AddHostedService<FrontendNode>();
-        services.AddHealthChecks().AddCheck<FrontendReadiness>("frontend", tags: ["ready"]);
+        services.AddNodeService(provider => ActivatorUtilities.CreateInstance<FrontendNode>(provider));
+        services.AddNodeCheck<FrontendReadiness>("frontend");
         services.AddAdmission();
         services.AddConnectionClose();
         builder.AddEdge();

@@ -39,7 +39,7 @@ internal static class PomegranateNode
         services.AddValidatedOptions<NodeOptions, NodeOptionsValidator>(configuration, NodeOptions.Section);
 
         var name = configuration.GetSection(NodeOptions.Section)[nameof(NodeOptions.Name)] ?? new NodeOptions().Name;
-        services.AddAkka<NodeLifetime>(name, (builder, provider) =>
+        services.AddNodeSystem(name, (builder, provider) =>
         {
             var options = provider.GetRequiredService<IOptions<NodeOptions>>().Value;
             builder

@@ -18,11 +18,19 @@ internal sealed class OptionsFirst : IHostedService
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Hosted services are built in the order of their registration, so this one goes before them all.</summary>
-    public static void Register(IServiceCollection services)
+    /// <returns>Where it is among the services.</returns>
+    public static int Register(IServiceCollection services)
     {
-        if (!services.Any(service => service.ImplementationType == typeof(OptionsFirst)))
+        for (var i = 0; i < services.Count; i++)
         {
-            services.Insert(0, ServiceDescriptor.Singleton<IHostedService, OptionsFirst>());
+            // The type first: a descriptor with a key must not be asked for its implementation.
+            if (services[i].ServiceType == typeof(IHostedService) && services[i].ImplementationType == typeof(OptionsFirst))
+            {
+                return i;
+            }
         }
+
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService, OptionsFirst>());
+        return 0;
     }
 }

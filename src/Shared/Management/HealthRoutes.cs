@@ -24,10 +24,9 @@ internal static class HealthRoutes
         limit.CancelAfter(s_checkTimeout);
         try
         {
-            var report = await node.Services.GetRequiredService<HealthCheckService>()
-                .CheckHealthAsync(check => check.Tags.Contains(ManagementServices.ReadyTag), limit.Token);
+            var report = await node.Services.GetRequiredService<NodeHealth>().CheckAsync(limit.Token);
             return Report(node, report.Status, report.Entries.Select(entry => new Check(
-                entry.Key, entry.Value.Status.ToString(), entry.Value.Description ?? entry.Value.Exception?.Message)));
+                entry.Name, entry.Result.Status.ToString(), entry.Result.Description ?? entry.Result.Exception?.Message)));
         }
         catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
         {

@@ -20,7 +20,7 @@ internal sealed class ManagedNode(IServiceProvider services)
 
     public string Name => Services.GetRequiredService<IOptions<NodeOptions>>().Value.NodeName;
 
-    public void Start() => _system = Services.GetService<ActorSystem>();
+    public void Start() => _system = Services.GetKeyedService<ActorSystem>(NodeSystem.Key);
 
     /// <summary>The running actor system, or null before its start and after its end.</summary>
     public ActorSystem? FindSystem() => _system is { WhenTerminated.IsCompleted: false } system ? system : null;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Pomegranate.Backend;
 
 namespace Pomegranate.Apps.Run;
 

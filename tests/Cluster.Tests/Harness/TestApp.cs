@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Pomegranate.Backend;
 using Pomegranate.Backend.Sessions;
 
 namespace Pomegranate.ClusterTests.Harness;

@@ -74,6 +74,9 @@ internal sealed class TestCluster : IAsyncDisposable
         return cluster;
     }
 
+    /// <summary>What makes a host a node of this cluster, of this name.</summary>
+    public KeyValuePair<string, string?>[] SettingsOf(string node) => [.. Named(node)];
+
     /// <summary>A client of its own, with cookies.</summary>
     public Browser NewBrowser(TestFrontend? frontend = null) => new(this, frontend ?? Frontend);
 
@@ -176,6 +179,31 @@ internal sealed class TestCluster : IAsyncDisposable
         Assert.True(_more.Remove(backend));
         await backend.StopAsync().For($"a backend's stop. {Log}");
         await backend.DisposeAsync();
+    }
+
+    /// <summary>Ends a node that has nothing more to do as a process that is killed: it need not hand over, nor wait for others.</summary>
+    public static async Task EndAsync(IHost node)
+    {
+        // See KillAsync.
+        ((ApplicationLifetime)node.Services.GetRequiredService<IHostApplicationLifetime>()).NotifyStopped();
+        ((ExtendedActorSystem)node.Services.GetNodeSystem()).Abort();
+        try
+        {
+            await node.StopAsync(new CancellationToken(canceled: true));
+        }
+        catch (Exception)
+        {
+            // It could not stop in no time.
+        }
+
+        await ((IAsyncDisposable)node).DisposeAsync();
+    }
+
+    /// <summary>Ends all at once, where many nodes that leave one after the other would take long.</summary>
+    public async Task EndAllAsync(params IEnumerable<IHost> others)
+    {
+        await Frontend.DisposeAsync();
+        await Task.WhenAll(others.Concat(Backends).Concat(_more).Append(_lighthouse).Select(EndAsync));
     }
 
     public async ValueTask DisposeAsync()

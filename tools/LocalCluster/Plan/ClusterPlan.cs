@@ -8,6 +8,7 @@ internal sealed class ClusterPlan
 {
     private const int FirstHttpPort = 8080;
     private const int LighthouseManagementPort = 9110;
+    private const string HostingStartups = "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES";
 
     /// <summary>As in docker-compose.yml, and for its reason.</summary>
     private const int Shards = 32;
@@ -91,6 +92,13 @@ internal sealed class ClusterPlan
         if (_durable is not null && node.Role == NodeRole.Backend)
         {
             yield return new("Pomegranate__Replication__DurableDirectory", Path.Combine(_durable.FullName, node.Name));
+        }
+
+        if (node.Role == NodeRole.Backend)
+        {
+            // It runs as it was built, with its static web assets where the build left them.
+            var others = Environment.GetEnvironmentVariable(HostingStartups);
+            yield return new(HostingStartups, string.IsNullOrEmpty(others) ? "Pomegranate.Backend" : $"{others};Pomegranate.Backend");
         }
 
         if (node.App is { } app)

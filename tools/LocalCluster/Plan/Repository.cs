@@ -56,8 +56,18 @@ internal sealed class Repository
     /// <summary>An app, of the repository or not.</summary>
     /// <param name="option">What asked for it, for the message.</param>
     /// <param name="project">Its project file, or the directory with just one; the assembly is named as the file.</param>
-    /// <exception cref="LocalClusterException">There is no such project, or it has not been built.</exception>
+    /// <exception cref="LocalClusterException">There is no such project, it has not been built, or it is no backend.</exception>
     public NodeProgram App(string option, string project)
+    {
+        var app = AppOf(option, project);
+        return BackendReference.IsIn(Path.GetDirectoryName(app.Assembly)!)
+            ? app
+            : throw new LocalClusterException(
+                $"{option} {project}: {app.Assembly} does not call AddPomegranateBackend(), so it would run alone, in no cluster. "
+                + "Let its project refer to Pomegranate.Backend, add builder.AddPomegranateBackend(); to its Program.cs before Build(), and build it again.");
+    }
+
+    private NodeProgram AppOf(string option, string project)
     {
         var path = Path.GetFullPath(project);
         string[] files = File.Exists(path) ? [path] : Directory.Exists(path) ? Directory.GetFiles(path, "*.csproj") : [];

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
+using Pomegranate.LocalCluster.Plan;
 using Pomegranate.LocalCluster.Processes;
 
 namespace Pomegranate.LocalCluster.Running;
@@ -7,6 +9,7 @@ namespace Pomegranate.LocalCluster.Running;
 internal sealed class Readiness(HttpClient http)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private readonly ConcurrentDictionary<NodeProcess, bool> _answered = [];
 
     /// <exception cref="LocalClusterException">A node ended, or was not ready in time; the message has its last lines.</exception>
     public async Task WaitAsync(IReadOnlyList<NodeProcess> nodes, TimeSpan within, CancellationToken cancellation)
@@ -25,7 +28,7 @@ internal sealed class Readiness(HttpClient http)
         {
             var late = waits.Where(wait => !wait.Ready.IsCompletedSuccessfully).Select(wait => wait.Node);
             throw new LocalClusterException(string.Join(Environment.NewLine, late.Select(node =>
-                $"{node.Spec.Name} was not ready after {within.TotalSeconds:0} s ({node.Spec.Management}ready). {LastLines(node)}")));
+                $"{node.Spec.Name} was not ready after {within.TotalSeconds:0} s ({node.Spec.Management}ready). {WhatIsKnownOf(node)}")));
         }
         finally
         {
@@ -33,6 +36,11 @@ internal sealed class Readiness(HttpClient http)
             await failed.CancelAsync();
         }
     }
+
+    private string WhatIsKnownOf(NodeProcess node) => _answered.ContainsKey(node) || node.Spec.Role != NodeRole.Backend
+        ? LastLines(node)
+        : "Its management endpoint never answered. An app that does not come to its line builder.AddPomegranateBackend(), or has another "
+            + $"configuration then, runs alone, in no cluster. {LastLines(node)}";
 
     private static string LastLines(NodeProcess node) => node.Log.LastLines is { Count: > 0 } lines
         ? $"Its last lines:{Environment.NewLine}{string.Join(Environment.NewLine, lines.Select(line => "    " + line))}"
@@ -44,7 +52,7 @@ internal sealed class Readiness(HttpClient http)
         {
             if (node.State == NodeState.Stopped)
             {
-                throw new LocalClusterException($"{node.Spec.Name} ended before it was ready. {LastLines(node)}");
+                throw new LocalClusterException($"{node.Spec.Name} ended before it was ready. {WhatIsKnownOf(node)}");
             }
 
             await Task.Delay(Pause, cancellation);
@@ -56,6 +64,7 @@ internal sealed class Readiness(HttpClient http)
         try
         {
             using var response = await http.GetAsync(new Uri(node.Spec.Management, "ready"), cancellation);
+            _answered[node] = true;
             return response.StatusCode == HttpStatusCode.OK;
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
