@@ -107,7 +107,7 @@ public sealed class HostVariants : IAsyncLifetime
         }));
         Frontend = await Cluster.StartFrontendAsync(All.Keys.SelectMany(name => new[]
         {
-            ($"Pomegranate:Apps:{name}:CookieName", $"session.{name}"),
+            ($"Pomegranate:Apps:{name}:MaxAppRequests", "1000"),
             ($"ReverseProxy:Routes:{name}:ClusterId", name),
             ($"ReverseProxy:Routes:{name}:Match:Path", $"/{name}/{{**rest}}"),
             ($"ReverseProxy:Routes:{name}:Transforms:0:PathBase", $"/{name}"),
