@@ -35,10 +35,36 @@ public sealed class WebApplicationFactoryTests
         Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/plain")).StatusCode);
     }
 
+    [Fact]
+    public async Task FactoryWithKestrel_RunsAloneOnKestrel()
+    {
+        await using var factory = new Factory();
+        factory.UseKestrel(0);
+        using var http = factory.CreateClient();
+
+        Assert.Contains("\"n\":1", await http.GetStringAsync("/counter"), StringComparison.Ordinal);
+        Assert.Contains("\"n\":2", await http.GetStringAsync("/counter"), StringComparison.Ordinal);
+        Assert.Contains("Kestrel", factory.Services.GetRequiredService<IServer>().GetType().Name, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FactoryWithAServerOfItsOwnMaking_RunsAlone()
+    {
+        await using var factory = new FactoryOfServers();
+        using var http = factory.CreateClient();
+
+        Assert.Contains("\"n\":1", await http.GetStringAsync("/counter"), StringComparison.Ordinal);
+    }
+
     /// <summary>The Portal, as its developer would try it.</summary>
-    private sealed class Factory : WebApplicationFactory<Portal.Pages.IndexModel>
+    private class Factory : WebApplicationFactory<Portal.Pages.IndexModel>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder) =>
             builder.ConfigureAppConfiguration(configuration => configuration.AddInMemoryCollection([new("Pomegranate:Cluster:Seeds:0", "127.0.0.1:1")]));
+    }
+
+    private sealed class FactoryOfServers : Factory
+    {
+        protected override TestServer CreateServer(IServiceProvider serviceProvider) => base.CreateServer(serviceProvider);
     }
 }
