@@ -10,5 +10,16 @@ internal static class Corpus
         SessionApp.App,
         OwnCookieApp.App,
         CookieSeenApp.App,
+        CookieApp.App,
+        CacheApp.App,
+        SignInApp.App,
+        HubApp.App,
+        HubSessionApp.App,
+        GrpcApp.App,
+        MiddlewareApp.App,
+        EndpointApp.App,
+        LimitApp.App,
+        .. FeatureApp.Both,
+        .. HostApps.All,
     ];
 }

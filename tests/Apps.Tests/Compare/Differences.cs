@@ -11,5 +11,13 @@ internal static class Differences
         {
             Cluster = [(@"\.Pomegranate\.Session", ".AspNetCore.Session")],
         },
+        new("server-addresses", "The app listens nowhere, so its server has no addresses, but for the HTTPS port of the site once a request has told it.", "the server's addresses")
+        {
+            Kestrel = [("^True http$", "False ")],
+        },
+        new("start-sends-head", "`Response.StartAsync` sends the head at once; Kestrel keeps it until something is flushed.", "StartAsync sends the head")
+        {
+            Kestrel = [("^the head: not at once$", "the head: at once")],
+        },
     ];
 }

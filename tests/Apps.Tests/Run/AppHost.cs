@@ -25,10 +25,19 @@ internal static class AppHost
         {
             builder.Configuration.AddInMemoryCollection(settings);
             configure(builder);
+        }
+
+        if (settings is not null && !app.IsLineLast)
+        {
             builder.AddPomegranateBackend();
         }
 
         app.Services(builder);
+        if (settings is not null && app.IsLineLast)
+        {
+            builder.AddPomegranateBackend();
+        }
+
         if (settings is null)
         {
             configure(builder);

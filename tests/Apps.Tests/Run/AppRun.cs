@@ -16,7 +16,18 @@ internal static class AppRun
     public static async Task<IReadOnlyList<Verdict>> CompareAsync(TriedApp app)
     {
         await using var kestrel = await KestrelSide.StartAsync(app);
-        await using var cluster = await ClusterSide.StartAsync(app);
+        ISide cluster;
+        try
+        {
+            cluster = await ClusterSide.StartAsync(app);
+        }
+        catch (Exception failure)
+        {
+            // Every case of it differs then.
+            return [.. app.Cases.Select(@case => new Verdict(NameOf(app, @case), "", $"The app does not start: {failure}", [], false))];
+        }
+
+        await using var running = cluster;
         var verdicts = new ConcurrentDictionary<AppCase, Verdict>();
 
         var together = app.Cases.Where(@case => !@case.HasKill && !@case.IsAlone);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Text;
 using Pomegranate.ClusterTests.Harness;
 
 namespace Pomegranate.Apps.Run;
@@ -9,6 +10,7 @@ internal sealed class Client : IDisposable
 {
     private readonly Walk _walk;
     private readonly HttpClient _http;
+    private readonly Version _version;
 
     public Client(Walk walk, Uri address, bool isHttp2)
     {
@@ -16,13 +18,13 @@ internal sealed class Client : IDisposable
         _http = new HttpClient(new SocketsHttpHandler
         {
             CookieContainer = Cookies, AllowAutoRedirect = false, UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero,
+            RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1, ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         })
         {
             BaseAddress = address,
             Timeout = TimeSpan.FromSeconds(60),
-            DefaultRequestVersion = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        _version = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11;
     }
 
     public CookieContainer Cookies { get; } = new();
@@ -60,14 +62,14 @@ internal sealed class Client : IDisposable
     {
         using (request)
         {
-            using var response = await _http.SendAsync(request);
+            using var response = await _http.SendAsync(Versioned(request));
             return await Reply.ReadAsync(response);
         }
     }
 
     /// <summary>The answer as soon as its head is here.</summary>
     public Task<HttpResponseMessage> BeginAsync(HttpRequestMessage request, CancellationToken cancellation = default) =>
-        _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        _http.SendAsync(Versioned(request), HttpCompletionOption.ResponseHeadersRead, cancellation);
 
     public static HttpRequestMessage Request(HttpMethod method, string path, params string[] headers)
     {
@@ -88,6 +90,13 @@ internal sealed class Client : IDisposable
         var http = new Uri(_http.BaseAddress!, path);
         await socket.ConnectAsync(new UriBuilder(http) { Scheme = "ws" }.Uri, _http, CancellationToken.None).For("the WebSocket's opening");
         return socket;
+    }
+
+    private HttpRequestMessage Versioned(HttpRequestMessage request)
+    {
+        request.Version = _version;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        return request;
     }
 
     public void Dispose() => _http.Dispose();

@@ -23,9 +23,12 @@ internal sealed class Gate
     /// <summary>The app has come to the gate, once at least.</summary>
     public Task Reached => _reached.Task;
 
+    /// <summary>How often the app has come to the gate.</summary>
+    public int Times => Volatile.Read(ref _times);
+
     /// <summary>The app has come to the gate so often.</summary>
     public Task ReachedAsync(int times) =>
-        Await.UntilAsync($"the app {times} times at its gate", () => Task.FromResult(Volatile.Read(ref _times)), seen => seen >= times);
+        Await.UntilAsync($"the app {times} times at its gate", () => Task.FromResult(Times), seen => seen >= times);
 
     /// <summary>In the app: says that it is here, and waits.</summary>
     public Task PassAsync(CancellationToken cancellation = default)

@@ -12,6 +12,9 @@ internal sealed record TriedApp(string Name)
     /// <summary>The builder's part of Program.cs. Our line comes before it.</summary>
     public Action<WebApplicationBuilder> Services { get; init; } = _ => { };
 
+    /// <summary>Our line comes after the app's own.</summary>
+    public bool IsLineLast { get; init; }
+
     /// <summary>The middleware, before the endpoints.</summary>
     public Action<WebApplication> Pipeline { get; init; } = _ => { };
 

@@ -109,7 +109,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>For each backend: whether its replica has an entry for the session that the app knows by this id.</summary>
     public Task<bool[]> ReplicasKnowingAsync(string id) => Task.WhenAll(Backends.Select(async backend =>
     {
-        var replicator = DistributedData.Get(backend.Services.GetRequiredService<ActorSystem>()).Replicator;
+        var replicator = DistributedData.Get(backend.Services.GetNodeSystem()).Replicator;
         var keys = await replicator.Ask<GetKeysIdsResult>(Dsl.GetKeyIds).For("the keys of a replica");
         foreach (var key in SessionBuckets.NumbersOf(keys.Keys).Select(SessionBuckets.KeyOf))
         {
@@ -133,7 +133,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return Task.WhenAll(backends.Select(async backend =>
         {
             var key = SessionBuckets.KeyOf(id);
-            var replicator = DistributedData.Get(backend.Services.GetRequiredService<ActorSystem>()).Replicator;
+            var replicator = DistributedData.Get(backend.Services.GetNodeSystem()).Replicator;
             var found = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance)).For($"the bucket of session {id}");
             return found.IsSuccessful && found.Get(key).Entries.Any(entry => entry.Key == id);
         }));
@@ -149,9 +149,9 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task KillAsync(WebApplication backend)
     {
         _killed.Add(backend);
-        var system = (ExtendedActorSystem)backend.Services.GetRequiredService<ActorSystem>();
+        var system = (ExtendedActorSystem)backend.Services.GetNodeSystem();
         var address = Akka.Cluster.Cluster.Get(system).SelfAddress;
-        var seen = Akka.Cluster.Cluster.Get(Frontend.Services.GetRequiredService<ActorSystem>());
+        var seen = Akka.Cluster.Cluster.Get(Frontend.Services.GetNodeSystem());
 
         // Downed, it would end a process that does not stop by itself soon; this one is the test run's.
         ((ApplicationLifetime)backend.Services.GetRequiredService<IHostApplicationLifetime>()).NotifyStopped();
@@ -238,7 +238,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private async Task StartNodesAsync()
     {
         _lighthouse = await StartLighthouseAsync();
-        var seed = Akka.Cluster.Cluster.Get(_lighthouse.Services.GetRequiredService<ActorSystem>()).SelfAddress;
+        var seed = Akka.Cluster.Cluster.Get(_lighthouse.Services.GetNodeSystem()).SelfAddress;
         _settings["Pomegranate:Cluster:Seeds:0"] = $"{seed.Host}:{seed.Port}";
 
         Backends = [BuildBackend("backend-1"), BuildBackend("backend-2")];
@@ -246,7 +246,7 @@ internal sealed class TestCluster : IAsyncDisposable
         Frontend = await StartFrontendAsync();
 
         // A frontend opens with the first backend that takes sessions; tests expect both.
-        var region = ClusterSharding.Get(Frontend.Services.GetRequiredService<ActorSystem>()).ShardRegionProxy(AppName.ShardTypeOf(AppName.Default));
+        var region = ClusterSharding.Get(Frontend.Services.GetNodeSystem()).ShardRegionProxy(AppName.ShardTypeOf(AppName.Default));
         await Await.UntilAsync("both backends take sessions", () => CountAsync(region), regions => regions == Backends.Length);
     }
 
@@ -274,7 +274,7 @@ internal sealed class TestCluster : IAsyncDisposable
         builder.Services.AddManagementEndpoint(builder.Configuration);
         var host = builder.Build();
         await host.StartAsync().For("the lighthouse's start");
-        var cluster = Akka.Cluster.Cluster.Get(host.Services.GetRequiredService<ActorSystem>());
+        var cluster = Akka.Cluster.Cluster.Get(host.Services.GetNodeSystem());
         await cluster.JoinAsync(cluster.SelfAddress).For("a lighthouse that is up");
         return host;
     }

@@ -269,6 +269,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         features.Set<IHttpUpgradeFeature>(new UpgradeFeature(
             request.Headers.ContainsKey(HeaderNames.Upgrade), _response, _exchange, body, _writer, _stream, TryUpgrade));
         features.Set<IBadRequestExceptionFeature>(new BadRequestFeature(_exchange));
+        features.Set<IRouteValuesFeature>(new RouteValuesFeature());
         SetConnectionFeatures(features);
         if (_trailers is not null)
         {
