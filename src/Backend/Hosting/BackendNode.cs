@@ -125,6 +125,7 @@ internal sealed partial class BackendNode(
             sharding,
             new RendezvousShardAllocation(node.Value.App, logger),
             SessionActor.Stop.Instance);
+        context.Actors.Region = region;
         _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
         _lanes!.Accept(LaneChannel.Requests, lane => new RequestLane(lane, region, context.Actors, _system!));
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Serialization;
 using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.Sessions.Late;
 using Pomegranate.Backend.State;
 using Pomegranate.Sessions;
 using Pomegranate.Wire;
@@ -29,6 +30,8 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
     private const string ReadPageManifest = "p1";
     private const string PageManifest = "P1";
     private const string ExpireManifest = "x1";
+    private const string LateChangeManifest = "l1";
+    private const string LateReplyManifest = "L1";
 
     public override int Identifier => 7103;
 
@@ -47,6 +50,8 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
         ReadPage => ReadPageManifest,
         Page => PageManifest,
         SessionActor.ExpireIfIdle => ExpireManifest,
+        LateChange => LateChangeManifest,
+        LateReply => LateReplyManifest,
         _ => throw new ArgumentException($"{nameof(ReplicationSerializer)} does not write {o.GetType()}.", nameof(o)),
     };
 
@@ -121,6 +126,12 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
             case SessionActor.ExpireIfIdle expire:
                 writer.Id(expire.SessionId);
                 break;
+            case LateChange change:
+                change.Write(writer);
+                break;
+            case LateReply reply:
+                reply.Write(writer);
+                break;
             default:
                 throw new ArgumentException($"{nameof(ReplicationSerializer)} does not write {obj.GetType()}.", nameof(obj));
         }
@@ -146,6 +157,8 @@ internal sealed class ReplicationSerializer(ExtendedActorSystem system) : Serial
             ReadPageManifest => new ReadPage(reader.Int64(), BucketNumber(ref reader), reader.Bool() ? reader.Id() : null),
             PageManifest => PageOf(ref reader),
             ExpireManifest => new SessionActor.ExpireIfIdle(reader.Id()),
+            LateChangeManifest => LateChange.Read(ref reader),
+            LateReplyManifest => LateReply.Read(ref reader),
             _ => throw new WireFormatException($"Replication message '{manifest}' is not known to this build."),
         };
         reader.End();

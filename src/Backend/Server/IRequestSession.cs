@@ -24,9 +24,16 @@ internal interface IRequestSession
 
     /// <summary>
     /// Commits the request's changes to the session and ends its exclusive turn. The server calls it once, after the
-    /// response's <c>OnStarting</c> callbacks and before its headers are frozen; the session refuses changes afterwards.
+    /// response's <c>OnStarting</c> callbacks and before its headers are frozen.
     /// </summary>
     /// <param name="outcome">Where <see cref="IsExactlyOnce"/>: the whole response, null if it does not fit a message.</param>
     /// <exception cref="SessionCommitException">The changes could not be acknowledged by enough replicas.</exception>
     Task CommitAsync(WebResponse? outcome);
+
+    /// <summary>
+    /// The app has returned: commits what it has changed since <see cref="CommitAsync"/>. The server may call it again, where
+    /// its callbacks come later still.
+    /// </summary>
+    /// <exception cref="SessionCommitException">It could not be committed.</exception>
+    Task EndAsync();
 }

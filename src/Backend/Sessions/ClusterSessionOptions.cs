@@ -42,11 +42,23 @@ public sealed class ClusterSessionOptions
     /// </summary>
     public double AccessReplicationFraction { get; set; } = 0.25;
 
+    /// <summary>
+    /// For so long after <c>RenewIdAsync</c> a request with the old id gets no new session, whose cookie would overwrite the renewed
+    /// one's. 0 to 10 min, default 30 s.
+    /// </summary>
+    public TimeSpan RenewalGrace { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How often sessions are looked through for expired ones. 1 s to 1 h, default 30 s.</summary>
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>An unused session's actor is stopped after this time; its state stays in the replicas. 1 s to 1 h, default 2 min.</summary>
     public TimeSpan PassivateAfter { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// How long the same request may have the session's turn before requests with safe methods (GET, HEAD) wait for it no
+    /// longer, and before it loses the turn to others if it is itself one. 1 ms to 1 min, default 200 ms.
+    /// </summary>
+    public TimeSpan TurnPatience { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>How long a request waits for its turn at the session before it fails with 503. 1 s to 10 min, default 30 s.</summary>
     public TimeSpan TurnTimeout { get; set; } = TimeSpan.FromSeconds(30);
@@ -55,8 +67,8 @@ public sealed class ClusterSessionOptions
     public TimeSpan TurnWarning { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Requests of one session that run at the same time; more of them queue in order. It bounds the threads that code
-    /// reading the session synchronously can block. 1 to 1,000, default 16.
+    /// Requests of one session that use it at the same time: so many safe ones (GET, HEAD) and so many others. More of them queue
+    /// in order. It bounds the threads that code reading the session synchronously can block. 1 to 1,000, default 16.
     /// </summary>
     public int MaxConcurrentRequests { get; set; } = 16;
 

@@ -19,8 +19,10 @@ internal sealed class ClusterSessionOptionsValidator : IValidateOptions<ClusterS
             nameof(options.CookieName), options.CookieName, SessionCookieName.Rule);
         rules.Check(options.CookiePath.StartsWith('/'), nameof(options.CookiePath), options.CookiePath, "must begin with /");
         rules.Range(nameof(options.AccessReplicationFraction), options.AccessReplicationFraction, 0.01, 0.5);
+        rules.Range(nameof(options.RenewalGrace), options.RenewalGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         rules.Range(nameof(options.SweepInterval), options.SweepInterval, second, TimeSpan.FromHours(1));
         rules.Range(nameof(options.PassivateAfter), options.PassivateAfter, second, TimeSpan.FromHours(1));
+        rules.Range(nameof(options.TurnPatience), options.TurnPatience, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         rules.Range(nameof(options.TurnTimeout), options.TurnTimeout, second, TimeSpan.FromMinutes(10));
         rules.Range(nameof(options.TurnWarning), options.TurnWarning, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
         rules.Range(nameof(options.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 1000);

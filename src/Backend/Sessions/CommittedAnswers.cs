@@ -22,6 +22,12 @@ internal sealed class CommittedAnswers(SessionServices services, LiveSession ses
     {
         if (session.HasEnded || session.IsExpired || recovered?.IsRemoved == true || !(session.Exists || request.IsFreshId))
         {
+            if (session.IsFormer && !request.IsInDoubt)
+            {
+                // It runs, without a session: see FormerId.
+                return null;
+            }
+
             // The session is over, or there never was one: an id from outside is not adopted. A request that may have
             // run before the session's end must not run again under another id.
             return new RequestReply(

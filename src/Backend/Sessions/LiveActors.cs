@@ -13,6 +13,12 @@ internal sealed class LiveActors
     private readonly ConcurrentDictionary<SessionId, IActorRef> _bySession = new();
     private int _count;
 
+    /// <summary>Where to send what is for sessions that are at home elsewhere; null until this node takes shards.</summary>
+    public IActorRef? Region { get; set; }
+
+    /// <summary>The session's home, on this node or another.</summary>
+    public IActorRef HomeOf(SessionId id) => Find(id) ?? Region ?? ActorRefs.Nobody;
+
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>The session's actor; null where it has none here, or one that stops.</summary>

@@ -1,5 +1,7 @@
+using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Sessions.Turns;
 using Pomegranate.Backend.State;
 using Pomegranate.Gateway;
 using Pomegranate.Sessions;
@@ -15,6 +17,7 @@ internal sealed class LiveSession
     private readonly SessionServices _services;
     private readonly Lock _lock = new();
     private readonly uint _epoch;
+    private SessionTurn? _turn;
     private uint _sequence;
     private ulong _nextOutcome;
     private SessionEntry? _entry;
@@ -22,10 +25,15 @@ internal sealed class LiveSession
     private bool _mustSendWhole;
     private bool _endIsTold;
     private bool _hasEnded;
+    private volatile bool _isClosed;
+    private SessionId? _renewedTo;
+    private long? _formerUntil;
 
-    /// <param name="recovered">What the replicas knew of it; null for a session that does not exist yet.</param>
-    public LiveSession(SessionServices services, SessionId id, SessionEntry? recovered)
+    /// <param name="known">What the replicas knew of it; null for a session that does not exist yet.</param>
+    public LiveSession(SessionServices services, SessionId id, SessionEntry? known)
     {
+        var recovered = known is { IsRemoved: false } ? known : null;
+        _formerUntil = FormerId.Until(known, services.SessionOptions);
         _services = services;
         Id = id;
         _entry = recovered;
@@ -39,7 +47,17 @@ internal sealed class LiveSession
 
     public SessionId Id { get; }
 
-    public SessionTurn Turn { get; } = new();
+    /// <summary>Made at the first use: a request without a session has a home of its own, and needs none.</summary>
+    public SessionTurn Turn
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _turn ??= new SessionTurn(_services.Time, _services.SessionOptions);
+            }
+        }
+    }
 
     public ClusterSessionOptions Options => _services.SessionOptions;
 
@@ -74,6 +92,47 @@ internal sealed class LiveSession
     }
 
     public bool Exists => Entry is not null && !HasEnded;
+
+    /// <summary>Whether the session has lately moved to another id: see <see cref="FormerId"/>.</summary>
+    public bool IsFormer
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _formerUntil > Now;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The id that the session has here moved to, for as long as the changes of those who were here before follow it. What they
+    /// see is <see cref="Entry"/>: <see cref="FormerId.ViewOf"/>.
+    /// </summary>
+    public SessionId? FollowedTo
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _formerUntil > Now ? _renewedTo : null;
+            }
+        }
+    }
+
+    /// <summary>Whether this is no longer the session's home: what is here may be old.</summary>
+    public bool IsClosed => _isClosed;
+
+    public TimeProvider Time => _services.Time;
+
+    /// <summary>The home has stopped.</summary>
+    public void Close() => _isClosed = true;
+
+    /// <summary>The session as the replicas know it, at whichever home.</summary>
+    public Task<SessionEntry?> RecoverAsync(SessionId id) => _services.Replica.RecoverAsync(id);
+
+    /// <summary>A session's home now, on this node or another.</summary>
+    public IActorRef HomeOf(SessionId id) => _services.Actors.HomeOf(id);
 
     private long Now => _services.Clock.Now;
 
@@ -115,7 +174,8 @@ internal sealed class LiveSession
     /// <param name="clears">Whether everything older is swept away first.</param>
     /// <param name="request">The request that makes them; null where nothing but the last access is replicated.</param>
     /// <param name="outcome">What came of the request, if it is exactly-once; it needs no undoing then.</param>
-    public async Task CommitAsync(
+    /// <returns>What the changed attributes have now.</returns>
+    public async Task<SessionVersion> CommitAsync(
         IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, RequestId? request, Outcome? outcome = null)
     {
         SessionEntry delta;
@@ -163,6 +223,8 @@ internal sealed class LiveSession
             _entry = _entry is null ? delta : _entry.Merge(delta);
             _mustSendWhole = false;
         }
+
+        return delta.Version;
     }
 
     /// <summary>
@@ -188,25 +250,47 @@ internal sealed class LiveSession
         MarkEnded();
     }
 
-    /// <summary>Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit.</summary>
+    /// <summary>
+    /// Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit. Of one that has
+    /// moved already, those who were here before may move what they have seen of it, each to an id of its own.
+    /// </summary>
     /// <param name="outcome">What came of the request, if it is exactly-once: found under the old id and the new one.</param>
     public async Task RenewAsync(SessionId newId, IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, Outcome? outcome = null)
     {
         KeyValuePair<SessionId, SessionEntry>[] entries;
         lock (_lock)
         {
-            RefuseIfEnded();
             var version = new SessionVersion(1, 1, _services.Writer);
-            var kept = _entry is null || clears ? [] : _entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key) && changes.All(c => c.Key != a.Key));
+            var kept = _entry is null || clears || (_hasEnded && FollowedTo is null) ? [] : _entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key) && changes.All(c => c.Key != a.Key));
             var renewed = SessionEntry.Live(version, default, _lastAccess,
                 kept.Select(a => a with { Version = version })
                     .Concat(changes.Where(c => c.Value is not null).Select(c => new SessionAttribute(c.Key, version, c.Value)))
                     .Concat(outcome is null ? OutcomesAt(version) : WithOutcome(outcome, version, moves: true)));
-            entries = _entry is null && outcome is null ? [new(newId, renewed)] : [new(newId, renewed), new(Id, Tombstone(outcome))];
+            entries = _hasEnded || (_entry is null && outcome is null) ? [new(newId, renewed)] : [new(newId, renewed), new(Id, Tombstone(outcome, isFormer: !clears))];
         }
 
         await _services.Replica.CommitAsync(entries);
-        MarkEnded();
+        lock (_lock)
+        {
+            if (!clears && !_hasEnded)
+            {
+                _renewedTo = newId;
+                _formerUntil = Now + (long)Options.RenewalGrace.TotalMilliseconds;
+                _entry = FormerId.ViewOf(_entry, changes, entries[0].Value.Version);
+            }
+
+            _hasEnded = true;
+        }
+    }
+
+    /// <summary>Somebody who was here before the session moved has changed it: the next one here sees that.</summary>
+    /// <param name="version">What that has at the session's home.</param>
+    public void FollowedBy(IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, SessionVersion version)
+    {
+        lock (_lock)
+        {
+            _entry = FormerId.ViewAfter(_entry, changes, clears, version);
+        }
     }
 
     /// <summary>Completes when this was still the session's home after what has been read and committed.</summary>
@@ -232,14 +316,14 @@ internal sealed class LiveSession
         return moves ? added.Concat(OutcomesAt(version)).DistinctBy(a => a.Key) : added;
     }
 
-    private SessionEntry Tombstone(Outcome? outcome = null)
+    private SessionEntry Tombstone(Outcome? outcome = null, bool isFormer = false)
     {
         lock (_lock)
         {
             // Never before the last access: see SessionBucket.
             var version = NextVersion();
-            return SessionEntry.Removed(
-                version, Math.Max(Now, _lastAccess), outcome is null ? [] : Outcomes.Add(null, outcome, version, Options));
+            var last = outcome is null ? [] : Outcomes.Add(null, outcome, version, Options);
+            return SessionEntry.Removed(version, Math.Max(Now, _lastAccess), isFormer ? last.Append(FormerId.Mark(version)) : last);
         }
     }
 

@@ -6,9 +6,15 @@ namespace Pomegranate.Backend.Sessions;
 /// Which of a session's requests may run: so many at once, and of those with one key one at a time. The others wait, in
 /// order, as many as may. Not thread-safe: the actor's own.
 /// </summary>
+/// <remarks>
+/// Safe requests have places of their own: unsafe ones, which wait for each other, may take all of theirs for as long as one of them
+/// is slow, and no GET waits for that.
+/// </remarks>
 internal sealed class RequestQueue(ClusterSessionOptions options)
 {
-    private readonly Queue<RunRequest> _inOrder = [];
+    /// <summary>Each null until there is such a request: most homes have one request.</summary>
+    private Line? _unsafe;
+    private Line? _safe;
 
     /// <summary>Keys are rare, so there is a set once there is one to keep.</summary>
     private HashSet<Guid>? _runningKeys;
@@ -16,32 +22,36 @@ internal sealed class RequestQueue(ClusterSessionOptions options)
     /// <summary>Requests whose key is that of one that runs: they get its outcome.</summary>
     private List<RunRequest>? _behind;
 
-    private int _running;
+    private long _arrivals;
+
+    /// <summary>What runs and is no request.</summary>
+    private int _others;
 
     /// <summary>Whether nothing runs. Then nothing waits behind it either.</summary>
-    public bool IsEmpty => _running == 0 && _inOrder.Count == 0;
+    public bool IsEmpty => _others == 0 && _unsafe is not { IsEmpty: false } && _safe is not { IsEmpty: false };
 
-    public int Waiting => _inOrder.Count + (_behind?.Count ?? 0);
+    /// <summary>Whether some wait for a place.</summary>
+    public bool HasWaiting => InOrder > 0;
 
-    public bool IsFull => _running + Waiting >= options.MaxConcurrentRequests + options.MaxQueuedRequests;
+    /// <summary>For a place, for the outcome of another, or to store what they have changed.</summary>
+    public int Waiting => InOrder + (_behind?.Count ?? 0) + (_safe?.Places.Count(place => place.IsStoring) ?? 0);
 
-    public void Add(RunRequest request) => _inOrder.Enqueue(request);
+    /// <summary>Whether one more can neither run nor wait.</summary>
+    public bool IsFullFor(RunRequest request) => Waiting >= options.MaxQueuedRequests && !HasPlace(LineOf(RequestRun.IsSafe(request)));
+
+    public void Add(RunRequest request) => LineOf(RequestRun.IsSafe(request)).Waiting.Enqueue((_arrivals++, request));
 
     /// <summary>Takes the next request out, if one more may run.</summary>
     public bool TryNext(out RunRequest request)
     {
-        if (_running < options.MaxConcurrentRequests && _inOrder.TryDequeue(out var next))
-        {
-            request = next;
-            return true;
-        }
-
-        request = null!;
-        return false;
+        var (first, other) = _safe is null || _unsafe?.FirstArrival < _safe.FirstArrival ? (_unsafe, _safe) : (_safe, _unsafe);
+        var line = HasNext(first) ? first : HasNext(other) ? other : null;
+        request = line?.Waiting.Dequeue().Request!;
+        return line is not null;
     }
 
     /// <summary>Whether the request runs from now on. It waits behind the one that has its key otherwise.</summary>
-    public bool TryRun(RunRequest request, IdempotencyKey? key)
+    public bool TryRun(RunRequest request, IdempotencyKey? key, RequestPlace place)
     {
         if (key is not null && !(_runningKeys ??= []).Add(key.Key))
         {
@@ -49,24 +59,49 @@ internal sealed class RequestQueue(ClusterSessionOptions options)
             return false;
         }
 
-        Enter();
+        LineOf(place.IsSafe).Places.Add(place);
         return true;
     }
 
     /// <param name="key">What the client called the request.</param>
-    public void End(Guid? key)
+    public void End(Guid? key, RequestPlace place)
     {
-        Leave();
+        LineOf(place.IsSafe).Places.Remove(place);
         if (key is { } its)
         {
             _runningKeys?.Remove(its);
-            _behind?.ForEach(_inOrder.Enqueue);
+            _behind?.ForEach(Add);
             _behind?.Clear();
         }
     }
 
     /// <summary>Something that takes a request's place until <see cref="Leave"/>.</summary>
-    public void Enter() => _running++;
+    public void Enter() => _others++;
 
-    public void Leave() => _running--;
+    public void Leave() => _others--;
+
+    private int InOrder => (_unsafe?.Waiting.Count ?? 0) + (_safe?.Waiting.Count ?? 0);
+
+    private bool HasNext(Line? line) => line is { Waiting.Count: > 0 } && HasPlace(line);
+
+    /// <summary>What runs and is no request is safe.</summary>
+    private bool HasPlace(Line line)
+    {
+        var others = line == _safe ? _others : 0;
+        return line.Places.Count + others < options.MaxConcurrentRequests
+            || line.Places.Count(place => place.IsTaken) + others < options.MaxConcurrentRequests;
+    }
+
+    private Line LineOf(bool isSafe) => isSafe ? _safe ??= new() : _unsafe ??= new();
+
+    private sealed class Line
+    {
+        public Queue<(long Arrival, RunRequest Request)> Waiting { get; } = [];
+
+        public List<RequestPlace> Places { get; } = [];
+
+        public bool IsEmpty => Waiting.Count == 0 && Places.Count == 0;
+
+        public long FirstArrival => Waiting.TryPeek(out var first) ? first.Arrival : long.MaxValue;
+    }
 }

@@ -1,4 +1,5 @@
 using Pomegranate.Backend.Server;
+using Pomegranate.Backend.Sessions.Turns;
 using Pomegranate.Gateway;
 using Pomegranate.Http;
 using Pomegranate.Streaming;
@@ -8,13 +9,47 @@ namespace Pomegranate.Backend.Sessions;
 
 /// <summary>One run of a request through the app, on the thread pool: whatever becomes of it, it ends with a reply.</summary>
 /// <param name="Key">What the client calls the request, so that it is exactly-once; null where it does not.</param>
+/// <param name="Place">Says whether the request counts among those that run at once.</param>
 /// <param name="Cancellation">The client has left.</param>
-internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? Key, CancellationToken Cancellation)
+internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? Key, RequestPlace Place, CancellationToken Cancellation)
 {
+    /// <summary>The last of them holds its session's turn to its end, so that none runs more often.</summary>
+    private const int MostRuns = 3;
+
+    /// <summary>
+    /// RFC 9110, section 9.2.1: they ask for nothing but an answer, so they may be run again as long as none has begun. A body
+    /// that is streamed is here once.
+    /// </summary>
+    public static bool IsSafe(RunRequest request) => request.Request is { Method: "GET" or "HEAD" or "OPTIONS" or "TRACE", IsBodyStreamed: false };
+
     public async Task<Ended> RunAsync(SessionServices services, LiveSession live)
     {
-        var session = new RequestSession(live, Request.RequestId, Cancellation, Key,
-            isInDoubt: Request is { IsInDoubt: true, IsIdempotent: false }, isRepeat: Request is { IsInDoubt: true, IsIdempotent: true });
+        TurnTicket? turn = null;
+        var isTooLate = live.IsFormer;
+        for (var run = 1; ; run++)
+        {
+            var terms = new RequestTerms(
+                Key,
+                IsInDoubt: Request is { IsInDoubt: true, IsIdempotent: false },
+                IsRepeat: Request is { IsInDoubt: true, IsIdempotent: true },
+                MayRunAgain: IsSafe(Request) && run < MostRuns,
+                IsTooLate: isTooLate);
+            var session = new RequestSession(live, Request.RequestId, Cancellation, terms, turn);
+            Place.Session = session;
+            if (await RunAsync(services, session) is { } ended)
+            {
+                return ended with { Place = Place };
+            }
+
+            TurnMetrics.Reruns.Add(1);
+            turn = session.BeginAgain(mayLoseAgain: run + 1 < MostRuns);
+        }
+    }
+
+    /// <summary>Null where the request has to run again.</summary>
+    private async Task<Ended?> RunAsync(SessionServices services, RequestSession session)
+    {
+        var hasLost = false;
         try
         {
             var response = await services.Runner.RunAsync(Request.Request, StreamOf(Request, session, services.Writer), session, Cancellation);
@@ -26,6 +61,11 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
             return response is null
                 ? Refused(services, 503, "The request has run and its answer was streamed, so it is not kept. It was not run again.") with { IsStreamed = true }
                 : new Ended(session.ReplyOf(response), Key?.Key);
+        }
+        catch (SessionConflictException) when (!Cancellation.IsCancellationRequested)
+        {
+            hasLost = true;
+            return null;
         }
         catch (SessionCommitException failure)
         {
@@ -53,7 +93,10 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
         }
         finally
         {
-            session.ReleaseTurn();
+            if (!hasLost)
+            {
+                session.EndUncommitted();
+            }
         }
     }
 
@@ -61,7 +104,10 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
         () => StreamConnector.ConnectAsync(request.Ticket),
         new StreamHello(request.Ticket.Secret, request.RequestId.Number, writer),
         head => GatewaySerializer.ToBytes(session.ReplyOf(head)),
-        takesFacts: request.Request.Facts is not null);
+        takesFacts: request.Request.Facts is not null)
+    {
+        OnTraffic = session.NoteTraffic,
+    };
 
     private Ended Aborted(SessionServices services, int? resetCode = null) =>
         new(new RequestReply(Request.RequestId, ReplyKind.Aborted, services.NodeName, Status: resetCode + 1 ?? 0), Key?.Key);
@@ -72,5 +118,9 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
     /// <summary>What the session's actor is told.</summary>
     /// <param name="Key">What the client called the request.</param>
     /// <param name="IsStreamed">The client has the answer, or the beginning of it; the reply is for whoever asks again.</param>
-    internal sealed record Ended(RequestReply Reply, Guid? Key = null, bool IsStreamed = false);
+    internal sealed record Ended(RequestReply Reply, Guid? Key = null, bool IsStreamed = false)
+    {
+        /// <summary>Which place is free now.</summary>
+        public RequestPlace? Place { get; init; }
+    }
 }

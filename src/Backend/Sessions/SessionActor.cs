@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Pomegranate.Backend.Server;
+using Pomegranate.Backend.Sessions.Late;
 using Pomegranate.Backend.State;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
@@ -27,6 +28,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private readonly SessionId _id;
     private readonly RequestQueue _queue;
     private readonly SessionRequests _requests;
+    private readonly LateChanges _late;
 
     /// <summary>Null while it does not run.</summary>
     private SessionRecovery? _recovery;
@@ -39,6 +41,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private IdleTimer? _idle;
     private bool _isPassivating;
     private bool _isStopping;
+    private bool _isLooking;
 
     public SessionActor(SessionServices services, SessionId id)
     {
@@ -46,6 +49,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _id = id;
         _queue = new RequestQueue(services.SessionOptions);
         _requests = new SessionRequests(services, _queue);
+        _late = new LateChanges(services, _queue, Self);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -62,6 +66,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     {
         _services.Actors.Stopped(_id, Self);
         _requests.Close();
+        _session?.Close();
     }
 
     protected override void OnReceive(object message)
@@ -76,6 +81,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 _isStopping = true;
                 _services.Actors.Stopping(_id, Self);
                 LeaveIfUseless();
+                break;
+            case LateChange change when _isStopping:
+                _late.PassOn(change, Sender);
                 break;
             default:
                 if (_session is null)
@@ -112,6 +120,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case FindRequest:
                 break;
+            case LateChange change:
+                _late.Await(change, Sender);
+                Recover();
+                break;
             case SessionRecovery.Recovered recovered:
                 _services.Logger.Recovered();
                 Open(recovered.Entry);
@@ -134,16 +146,18 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         // Those who ask after a request ask again.
         _recovery = null;
         _requests.RefuseAll(reason);
+        _late.RefuseAll(reason);
         LeaveIfUseless();
     }
 
     private void Open(SessionEntry? entry)
     {
-        _session = new LiveSession(_services, _id, entry is { IsRemoved: false } ? entry : null);
+        _session = new LiveSession(_services, _id, entry);
         _answers = new CommittedAnswers(_services, _session, entry);
         NoteUse();
         _recovery?.TellAskers(_answers);
         _recovery = null;
+        _late.Begin(_session);
         RunQueued();
         ExpireNow();
     }
@@ -168,6 +182,18 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case RequestRun.Ended ended:
                 OnEnded(ended);
                 break;
+            case LateChange change:
+                _late.Begin(_session!, change, Sender);
+                break;
+            case LateChanges.Ended late:
+                _late.End(late);
+                NoteUse();
+                RunQueued();
+                break;
+            case Look:
+                _isLooking = false;
+                RunQueued();
+                break;
             case ExpireIfIdle:
                 ExpireNow();
                 break;
@@ -190,6 +216,13 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         {
             _session!.Touch();
             run.RunAsync(_services, _session).PipeTo(Self);
+        }
+
+        if (_queue.HasWaiting && !_isLooking)
+        {
+            // Some of those that run may turn out not to use the session; they say so to nobody.
+            _isLooking = true;
+            Timers.StartSingleTimer(nameof(Look), Look.Instance, RequestPlace.Undecided);
         }
 
         LeaveIfUseless();
@@ -286,6 +319,12 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     /// <summary>Sent by the sweep on the session's home: end the session if no request has used it for the idle timeout.</summary>
     internal sealed record ExpireIfIdle(SessionId SessionId) : ISessionMessage;
+
+    /// <summary>Whether one more of the requests that wait may run by now.</summary>
+    private sealed class Look
+    {
+        public static readonly Look Instance = new();
+    }
 
     /// <summary>The session's end is committed, or was not: then the next sweep tries again.</summary>
     private sealed class Expired

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Pomegranate.Backend.Sessions.Turns;
 using Pomegranate.Backend.State;
 using Pomegranate.Sessions;
 
@@ -11,6 +11,9 @@ namespace Pomegranate.Backend.Sessions;
 internal sealed class SessionChanges
 {
     private SessionSnapshot _found;
+
+    /// <summary>Null until something is read.</summary>
+    private SessionReads? _reads;
 
     /// <summary>By key; a null value removes. Null until there is one: most requests change nothing.</summary>
     private Dictionary<string, byte[]?>? _attributes;
@@ -30,26 +33,98 @@ internal sealed class SessionChanges
     /// <summary>Whether the session ends.</summary>
     public bool IsAbandoned { get; private set; }
 
-    /// <summary>Of the session as it would be with the changes.</summary>
-    public IEnumerable<string> Keys =>
-    [
-        .. MemoryMarshal.ToEnumerable(_found.Attributes)
-            .Where(a => !a.IsRemoved && !IsCleared && _attributes?.ContainsKey(a.Key) != true).Select(a => a.Key)
-            .Concat(Attributes.Where(c => c.Value is not null).Select(c => c.Key)),
-    ];
+    /// <summary>Whether attributes change.</summary>
+    public bool AreAny => Attributes.Count > 0 || IsCleared;
 
-    /// <summary>What the changes are made to from now on.</summary>
+    /// <summary>Whether there is anything to commit.</summary>
+    public bool IsAny => AreAny || IsAbandoned || NewId is not null;
+
+    /// <summary>Of the session as it would be with the changes.</summary>
+    public IEnumerable<string> Keys
+    {
+        get
+        {
+            (_reads ??= new()).AddKeys(_found.LiveKeys);
+            return
+            [
+                .. _found.LiveKeys.Where(key => !IsCleared && _attributes?.ContainsKey(key) != true)
+                    .Concat(Attributes.Where(c => c.Value is not null).Select(c => c.Key)),
+            ];
+        }
+    }
+
+    /// <summary>What the changes are made to from now on; what has been read before stays known.</summary>
     /// <param name="entry">Null for a session that does not exist yet.</param>
     public void StartFrom(SessionEntry? entry)
     {
+        var former = _found;
         _found = new SessionSnapshot(entry);
         _bytes = _found.Bytes;
+        foreach (var (key, value) in Attributes)
+        {
+            _bytes += (value is null ? 0 : SessionSize.Of(key, value)) - (_found.Find(key) is { } before ? SessionSize.Of(key, before) : 0);
+        }
+
+        _reads?.ForgetChanged(former, _found);
     }
 
-    public byte[]? Find(string key) =>
-        _attributes is not null && _attributes.TryGetValue(key, out var changed) ? changed
-        : IsCleared ? null
-        : _found.Find(key);
+    /// <summary>What the request has caused has changed the session: the request goes on from what that has made.</summary>
+    public void GoOnFrom(SessionEntry? entry)
+    {
+        _reads?.Follow(_found, new SessionSnapshot(entry));
+        StartFrom(entry);
+    }
+
+    /// <summary>Whether everything that was read is still so: a request that ran now would make the same changes.</summary>
+    public bool StillHold(SessionEntry? now) => _reads?.Hold(new SessionSnapshot(now)) != false;
+
+    /// <summary>Whether the changes overwrite nothing that the request has read and others have changed since.</summary>
+    public bool OverwriteNothing(SessionEntry? now)
+    {
+        var snapshot = new SessionSnapshot(now);
+        return ReadAndChanged.All(read => read.Value == snapshot.VersionOf(read.Key));
+    }
+
+    /// <summary>
+    /// What of the changed was read before, in which version. For a request that cannot be run again: what it only read does not
+    /// matter then, as that may have been hours ago.
+    /// </summary>
+    public IEnumerable<KeyValuePair<string, SessionVersion>> ReadAndChanged =>
+        _reads?.Versions().Where(read => IsCleared || _attributes?.ContainsKey(read.Key) == true) ?? [];
+
+    /// <summary>
+    /// The app's own copy of a value: it may do with it what it likes, as the session, its other requests and what is still to be
+    /// sent have theirs.
+    /// </summary>
+    public byte[]? Find(string key)
+    {
+        if (_reads?.Given(key) is { } given)
+        {
+            return given;
+        }
+
+        var isChanged = false;
+        byte[]? value = null;
+        if (_attributes is not null)
+        {
+            isChanged = _attributes.TryGetValue(key, out value);
+        }
+
+        if (!isChanged && !IsCleared)
+        {
+            value = _found.Find(key);
+            (_reads ??= new()).Add(key, _found.VersionOf(key));
+        }
+
+        if (value is null)
+        {
+            return null;
+        }
+
+        var copy = value.AsSpan().ToArray();
+        (_reads ??= new()).Give(key, copy);
+        return copy;
+    }
 
     /// <summary>What can be said of an attribute before the session is used.</summary>
     /// <exception cref="InvalidOperationException">It is too large.</exception>
@@ -84,18 +159,25 @@ internal sealed class SessionChanges
 
         // The caller may go on using its array.
         Change(key, value.AsSpan().ToArray());
+        _reads?.Forget(key);
     }
 
     public void Remove(string key)
     {
         _bytes -= SizeNow(key);
+        _reads?.Forget(key);
         if (!IsCleared && _found.Find(key) is not null)
         {
             Change(key, null);
         }
         else
         {
+            // That there is nothing to remove is something that was read.
             _attributes?.Remove(key);
+            if (!IsCleared)
+            {
+                (_reads ??= new()).Add(key, default);
+            }
         }
     }
 
@@ -104,6 +186,7 @@ internal sealed class SessionChanges
         _attributes?.Clear();
         _bytes = 0;
         IsCleared = true;
+        _reads?.ForgetAll();
     }
 
     public void RenewId() => NewId ??= SessionId.NewRandom();
@@ -123,12 +206,26 @@ internal sealed class SessionChanges
     {
         foreach (var (key, value) in former)
         {
+            (_reads ??= new()).Add(key, _found.VersionOf(key));
             Change(key, value);
         }
     }
 
-    /// <summary>They are part of the session now. What moves or ends it stays: that is committed once.</summary>
-    public void Committed()
+    /// <summary>
+    /// They are part of the session now, and the request knows what it has made of what it had read. What moves or ends it stays:
+    /// that is committed once.
+    /// </summary>
+    /// <param name="version">What a changed attribute has now.</param>
+    public void Committed(Func<string, SessionVersion> version)
+    {
+        _reads?.Follow(key =>
+            _attributes is not null && _attributes.TryGetValue(key, out var value) ? (value is null ? default : version(key))
+            : IsCleared ? default(SessionVersion) : null);
+        Forget();
+    }
+
+    /// <summary>They are not part of the session, and are not tried again.</summary>
+    public void Forget()
     {
         _attributes?.Clear();
         IsCleared = false;
@@ -136,5 +233,10 @@ internal sealed class SessionChanges
 
     private void Change(string key, byte[]? value) => (_attributes ??= new(StringComparer.Ordinal))[key] = value;
 
-    private int SizeNow(string key) => Find(key) is { } value ? SessionSize.Of(key, value) : 0;
+    /// <summary>No reading: the app learns nothing of it.</summary>
+    private int SizeNow(string key)
+    {
+        var value = _attributes is not null && _attributes.TryGetValue(key, out var changed) ? changed : IsCleared ? null : _found.Find(key);
+        return value is null ? 0 : SessionSize.Of(key, value);
+    }
 }

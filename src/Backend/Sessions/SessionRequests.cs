@@ -45,7 +45,7 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
             return false;
         }
 
-        if (queue.IsFull)
+        if (queue.IsFullFor(request))
         {
             Refuse(request.RequestId, 503,
                 $"{queue.Waiting} requests of this session are waiting (Pomegranate:Session:MaxQueuedRequests). Try again later.");
@@ -93,10 +93,13 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
                 {
                     Reply(answer);
                 }
-                else if (queue.TryRun(request, key))
+                else
                 {
-                    run = new RequestRun(request, key, cancellation);
-                    return true;
+                    run = new RequestRun(request, key, new RequestPlace(RequestRun.IsSafe(request)), cancellation);
+                    if (queue.TryRun(request, key, run.Place))
+                    {
+                        return true;
+                    }
                 }
             }
         }
@@ -107,7 +110,7 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
 
     public void End(RequestRun.Ended ended)
     {
-        queue.End(ended.Key);
+        queue.End(ended.Key, ended.Place!);
         if (ended.IsStreamed)
         {
             NoteStreamed(ended.Reply);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pomegranate.Backend.State;
 
 namespace Pomegranate.Backend.Sessions;
@@ -38,10 +39,21 @@ internal readonly struct SessionSnapshot
         }
     }
 
+    /// <summary>Of those that are there.</summary>
+    public IEnumerable<string> LiveKeys =>
+        MemoryMarshal.ToEnumerable(_attributes).Where(a => !a.IsRemoved).Select(a => a.Key);
+
     public byte[]? Find(string key)
     {
         var index = _attributes.Span.BinarySearch(new KeyOrder(key));
         return index >= 0 ? _attributes.Span[index].Value : null;
+    }
+
+    /// <summary>Which commit has written the attribute; the default where there is none, or it was removed.</summary>
+    public SessionVersion VersionOf(string key)
+    {
+        var index = _attributes.Span.BinarySearch(new KeyOrder(key));
+        return index >= 0 && _attributes.Span[index] is { IsRemoved: false, Version: var version } ? version : default;
     }
 
     private readonly struct KeyOrder(string key) : IComparable<SessionAttribute>

@@ -12,19 +12,25 @@ internal static class SessionApp
         {
             builder.Services.AddDistributedMemoryCache();
             builder.Services.AddSession();
+            builder.Services.AddSignalR();
         },
         Pipeline = app =>
         {
             app.UseWebSockets();
             app.UseSession();
+            app.Use((context, next) =>
+            {
+                SessionHubCases.ReadSession(context);
+                return next(context);
+            });
         },
         Endpoints = Shared,
-        Cases = [.. Identity, .. Values, .. SessionTurnCases.All, .. SessionLateCases.All, .. Kills],
+        Cases = [.. Identity, .. Values, .. SessionTurnCases.All, .. SessionLateCases.All, .. SessionHubCases.All, .. Kills],
     };
 
     private static void Shared(WebApplication app)
     {
-        app.MapGet("/set", (string key, string value, HttpContext c) => c.Session.SetString(key, value));
+        app.MapMethods("/set", ["GET", "POST"], (string key, string value, HttpContext c) => c.Session.SetString(key, value));
         app.MapGet("/get", (string key, HttpContext c) => c.Session.GetString(key) ?? "(none)");
         app.MapGet("/count", (HttpContext c) => Count(c));
         app.MapGet("/id", (HttpContext c) => c.Session.Id);

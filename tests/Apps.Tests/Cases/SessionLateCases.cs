@@ -86,6 +86,65 @@ internal static class SessionLateCases
                 await walk.Gate("outlives-said 1").Reached.For("the task's reading");
                 walk.Note("read");
             }),
+        new("a task that outlives the answer stores what it commits",
+            map => map.MapGet("task-commits", (HttpContext c, Gates gates) =>
+            {
+                var session = c.Session;
+                var before = session.GetString("a");
+                _ = Task.Run(async () =>
+                {
+                    await gates["commits"].PassAsync();
+                    session.SetString("late", "1");
+                    await session.CommitAsync();
+                    gates["commits-done"].Reach();
+                });
+                return before;
+            }),
+            async walk =>
+            {
+                await walk.GetAsync("/set?key=a&value=1");
+                await walk.GetAsync("task-commits");
+                walk.Gate("commits").Open();
+                await walk.Gate("commits-done").Reached.For("the task's commit");
+                await walk.GetAsync("/get?key=late");
+            }),
+        new("a session cannot begin after the head",
+            map => map.MapGet("begins", async (HttpContext c) =>
+            {
+                await c.Response.WriteAsync("begun;");
+                await c.Response.Body.FlushAsync();
+                try
+                {
+                    c.Session.SetString("late", "1");
+                }
+                catch (InvalidOperationException)
+                {
+                    await c.Response.WriteAsync("refused");
+                }
+            }),
+            async walk =>
+            {
+                await walk.GetAsync("begins");
+                await walk.GetAsync("/get?key=late");
+            }),
+        new("each of many events of a feed adds to one number",
+            map => map.MapGet("feed", async (HttpContext c) =>
+            {
+                await c.Response.WriteAsync("begun;");
+                await c.Response.Body.FlushAsync();
+                for (var i = 0; i < 5; i++)
+                {
+                    c.Session.SetInt32("events", (c.Session.GetInt32("events") ?? 0) + 1);
+                    await c.Session.CommitAsync();
+                }
+
+                await c.Response.WriteAsync($"{c.Session.GetInt32("events")}");
+            }),
+            async walk =>
+            {
+                await walk.GetAsync("/set?key=a&value=1");
+                await walk.GetAsync("feed");
+            }),
         new("OnCompleted may read the session",
             map => map.MapGet("completed", (HttpContext c, Gates gates) =>
             {

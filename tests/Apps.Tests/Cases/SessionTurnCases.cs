@@ -78,6 +78,41 @@ internal static class SessionTurnCases
                 await Task.WhenAll(polls);
                 walk.Note((await read).Body);
             }),
+        new("twenty long polls that have read the session hold up nobody",
+            map => map.MapGet("poll", async (HttpContext c, Gates gates) =>
+            {
+                c.Session.GetString("a");
+                await gates["reading poll"].PassAsync(c.RequestAborted);
+            }),
+            async walk =>
+            {
+                await walk.GetAsync("/set?key=a&value=1");
+                var polls = Enumerable.Range(0, 20).Select(_ => walk.Client.FetchAsync("poll")).ToList();
+                await walk.NoteWhetherAtOnceAsync("all of them beside each other", walk.Gate("reading poll").ReachedAsync(20));
+                var read = walk.Client.FetchAsync("/get?key=a");
+                var write = walk.Client.FetchAsync("/set?key=b&value=1");
+                await walk.NoteWhetherAtOnceAsync("a GET that reads", read);
+                await walk.NoteWhetherAtOnceAsync("a GET that writes", write);
+                walk.Gate("reading poll").Open();
+                await Task.WhenAll(polls);
+                walk.Note((await read).Body);
+                await write;
+            }),
+        Beside("a POST that writes waits for no GET that has read and goes on",
+            async (c, gate) =>
+            {
+                c.Session.GetString("a");
+                await gate.PassAsync(c.RequestAborted);
+            },
+            beside => beside.FetchAsync(new HttpRequestMessage(HttpMethod.Post, "/set?key=c&value=1"))),
+        Beside("a GET that reads waits for no POST that has committed and goes on",
+            async (c, gate) =>
+            {
+                c.Session.SetString("b", "1");
+                await c.Session.CommitAsync();
+                await gate.PassAsync(c.RequestAborted);
+            },
+            beside => beside.FetchAsync("/get?key=b"), HttpMethod.Post),
         new("increments one after another are all kept", async walk =>
         {
             for (var i = 0; i < 10; i++)

@@ -6,6 +6,7 @@ using FsCheck.Xunit;
 using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.Sessions.Late;
 using Pomegranate.Backend.State;
 using Pomegranate.Backend.Tests.State;
 using Pomegranate.Sessions;
@@ -47,6 +48,10 @@ public sealed class ReplicationSerializerTests : TestKit
         (new Page(5, 300, SessionBucket.Of(100, [new(new SessionId(1, 2), Entry)]), true), "P1",
             Ticket + "AC02" + "01" + "01" + "0000000000000064" + "01" + Id + GoldenEntry),
         (new SessionActor.ExpireIfIdle(new SessionId(1, 2)), "x1", Id),
+        (new LateChange(
+            new SessionId(1, 2), true, [new("k", [7]), new("x", null)], [new("k", new SessionVersion(300, 2, 0xFE))]), "l1",
+            Id + "01" + "02" + "016B" + "01" + "0107" + "0178" + "00" + "01" + "016B" + "AC02" + "02" + "00000000000000FE"),
+        (new LateReply(LateResult.Conflict, "no", new(1, 2, 3)), "L1", "02" + "026E6F" + "01" + "02" + "0000000000000003"),
     ];
 
     private readonly ReplicationSerializer _serializer;

@@ -37,6 +37,8 @@ internal sealed class TestSession : IRequestSession, ISession
         return OnCommit();
     }
 
+    Task IRequestSession.EndAsync() => Task.CompletedTask;
+
     Task ISession.CommitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task LoadAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;

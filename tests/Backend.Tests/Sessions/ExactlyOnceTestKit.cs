@@ -62,7 +62,6 @@ public abstract class ExactlyOnceTestKit : SessionHomeTestKit
 
             context.Response.Headers["X-Made-By"] = "the first run";
             await context.Response.WriteAsync($"{count}");
-            Assert.Throws<InvalidOperationException>(() => context.Session.Set("late", [1]));
             await context.Response.WriteAsync(path.EndsWith("/long", StringComparison.Ordinal) ? new string('x', 60_000) : "!");
             await context.Response.Body.FlushAsync();
         };

@@ -21,11 +21,11 @@ public sealed class RequestSessionTests : IDisposable
 
         await patience.CancelAsync();
         var givenUp = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.For("the app to have given up"));
-        holder.ReleaseTurn();
+        holder.EndUncommitted();
 
         Assert.Equal(patience.Token, givenUp.CancellationToken);
         await next.LoadAsync().For("the turn that nobody holds");
-        next.ReleaseTurn();
+        next.EndUncommitted();
     }
 
     [Fact]
@@ -41,10 +41,10 @@ public sealed class RequestSessionTests : IDisposable
 
         var again = impatient.LoadAsync();
         Assert.False(again.IsCompleted);
-        holder.ReleaseTurn();
+        holder.EndUncommitted();
 
         await again.For("the turn");
-        impatient.ReleaseTurn();
+        impatient.EndUncommitted();
     }
 
     public void Dispose() => _home.Dispose();

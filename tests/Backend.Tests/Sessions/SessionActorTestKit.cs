@@ -25,6 +25,7 @@ public abstract class SessionActorTestKit : SessionHomeTestKit
             "/held" => HeldCountAsync(context),
             "/waiting" => ArriveAsync(),
             "/read" => ReadAsync(context),
+            "/other" => SetOther(context),
             "/abandon" => context.Session.AbandonAsync(),
             "/throw" => throw new InvalidOperationException("the app's own failure"),
             var path => throw new ArgumentException(path),
@@ -37,19 +38,25 @@ public abstract class SessionActorTestKit : SessionHomeTestKit
         Shard.ChildActorOf(SessionActor.Props(Home.Services with { Lease = lease ?? Home.Lease }, Id.ToString()));
 
     /// <summary>A home that has recovered the session and answered a first request with number 1.</summary>
-    private protected async Task<IActorRef> OpenAsync(SessionEntry entry)
+    /// <param name="answersFirst">Whether by a request: not where the test's own app would be in the way.</param>
+    private protected async Task<IActorRef> OpenAsync(SessionEntry entry, bool answersFirst = true)
     {
         var actor = Start();
-        Run(actor, 1, "/plain");
+        var found = answersFirst ? null : FindAsync(actor, 1);
+        if (answersFirst)
+        {
+            Run(actor, 1, "/plain");
+        }
+
         (await Replica.NextRecoverAsync()).Answer(entry);
-        Assert.Equal(ReplyKind.Response, (await ReplyAsync()).Kind);
+        Assert.Equal(answersFirst ? ReplyKind.Response : ReplyKind.NotSeen, (await (found ?? ReplyAsync())).Kind);
         return actor;
     }
 
-    private protected void Run(IActorRef actor, ulong number, string path, bool fresh = false, TestProbe? from = null) => actor.Tell(
+    private protected void Run(IActorRef actor, ulong number, string path, bool fresh = false, TestProbe? from = null, string method = "GET") => actor.Tell(
         new RunRequest(Request(number), Id, fresh, new WebRequest
         {
-            Method = "GET",
+            Method = method,
             Scheme = "http",
             RawTarget = path,
             Protocol = "HTTP/1.1",
@@ -97,6 +104,12 @@ public abstract class SessionActorTestKit : SessionHomeTestKit
         var count = (context.Session.TryGetValue("count", out var value) ? value[0] : 0) + 1;
         context.Session.Set("count", [(byte)count]);
         context.Response.Headers["X-Count"] = $"{count}";
+        return Task.CompletedTask;
+    }
+
+    private static Task SetOther(HttpContext context)
+    {
+        context.Session.Set("other", [1]);
         return Task.CompletedTask;
     }
 

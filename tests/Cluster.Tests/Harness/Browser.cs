@@ -46,8 +46,8 @@ internal sealed class Browser : IDisposable
         $"/{access.ToString().ToLowerInvariant()}/{_cluster.Code.Add(app)}";
 
     /// <summary>Asks the app to run this code.</summary>
-    public Task<Answer> RunAsync(RequestDelegate app, SessionAccess access = SessionAccess.Exclusive) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Get, Path(app, access)));
+    public Task<Answer> RunAsync(RequestDelegate app, SessionAccess access = SessionAccess.Exclusive, HttpMethod? method = null) =>
+        SendAsync(new HttpRequestMessage(method ?? HttpMethod.Get, Path(app, access)));
 
     /// <summary>The same, for code that answers with a text.</summary>
     public Task<Answer> RunAsync(Func<HttpContext, string> app, SessionAccess access = SessionAccess.Exclusive) =>

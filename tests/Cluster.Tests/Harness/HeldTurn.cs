@@ -7,13 +7,16 @@ internal sealed class HeldTurn : IDisposable
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<Answer> _answer;
 
-    public HeldTurn(Browser browser, Action<HttpContext> use) => _answer = browser.RunAsync(async context =>
-    {
-        await context.Session.LoadAsync();
-        use(context);
-        _begun.SetResult();
-        await _end.Task;
-    });
+    /// <param name="method">GET yields to others after a while; POST does not.</param>
+    public HeldTurn(Browser browser, Action<HttpContext> use, HttpMethod? method = null) => _answer = browser.RunAsync(
+        async context =>
+        {
+            await context.Session.LoadAsync();
+            use(context);
+            _begun.TrySetResult();
+            await _end.Task;
+        },
+        method: method ?? HttpMethod.Post);
 
     public Task Begun => _begun.Task.For("a request that has its session's turn");
 

@@ -6,9 +6,11 @@ internal sealed class HeldApp
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _entered = new(0);
 
+    public void Enter() => _entered.Release();
+
     public async Task RunAsync(HttpContext context)
     {
-        _entered.Release();
+        Enter();
         await _release.Task;
         await context.Response.WriteAsync("done");
     }

@@ -114,8 +114,19 @@ public sealed class OverloadTests(LimitedCluster limited) : IClassFixture<Limite
         const int taken = LimitedCluster.SessionRuns + LimitedCluster.SessionQueues;
         using var hot = await Cluster.NewBrowserHomedOnAsync("backend-1");
         using var neighbour = await Cluster.NewBrowserHomedOnAsync("backend-1");
-        var requests = Enumerable.Range(0, 4 * taken).Select(_ => HoldAsync(hot)).ToList();
-        await _app.EnteredAsync(LimitedCluster.SessionRuns).For("as many requests of the session in the app as may be");
+
+        // They use the session, so the second waits for the first; unsafe, so it does not pass it.
+        using var first = new HeldTurn(hot, _ => { });
+        await first.Begun;
+        var requests = Enumerable.Range(0, (4 * taken) - 1).Select(number => hot.RunAsync(
+            http =>
+            {
+                _app.Enter();
+                _ = http.Session.GetString("key");
+                return _app.RunAsync(http);
+            },
+            method: HttpMethod.Post)).ToList();
+        await _app.EnteredAsync(LimitedCluster.SessionRuns - 1).For("as many requests of the session in the app as may be");
 
         var refusals = new List<Answer>();
         while (refusals.Count < 3 * taken)
@@ -128,7 +139,21 @@ public sealed class OverloadTests(LimitedCluster limited) : IClassFixture<Limite
         Assert.All(refusals, refusal => Assert.Contains("Pomegranate:Session:MaxQueuedRequests", refusal.Text, StringComparison.Ordinal));
         Assert.Equal("backend-1", (await neighbour.RunAsync(Browser.NodeOf).For("a neighbour's request")).Ok());
         _app.Release();
+        (await first.EndAsync()).Ok();
         Assert.All(await Task.WhenAll(requests).For("the requests that were taken"), answer => Assert.Equal("done", answer.Ok()));
+    }
+
+    [Fact]
+    public async Task RequestsThatDoNotUseTheirSession_HoldUpNobody()
+    {
+        using var browser = Cluster.NewBrowser();
+        await browser.StoreAsync("key", "value");
+        var polls = Enumerable.Range(0, LimitedCluster.NodeRuns - 1).Select(_ => HoldAsync(browser)).ToList();
+        await _app.EnteredAsync(LimitedCluster.NodeRuns - 1).For("more polls in the app than a session's requests may be");
+
+        Assert.Equal("value", await browser.ReadAsync("key").For("a request beside the polls"));
+        _app.Release();
+        Assert.All(await Task.WhenAll(polls).For("the polls"), answer => Assert.Equal("done", answer.Ok()));
     }
 
     /// <summary>A request that never touches the session: turns play no part in it.</summary>

@@ -36,13 +36,28 @@ public sealed class SessionAccessTests(SharedCluster shared)
         using var holder = new HeldTurn(browser, http => http.Session.SetString("key", "after"));
         await holder.Begun;
 
-        var second = browser.ReadAsync("key");
+        var second = browser.RunAsync(http => http.Response.WriteAsync(http.Session.GetString("key")!), method: HttpMethod.Post);
 
         // The untouched request came later and is done: the second, which came before it, does wait.
         (await browser.RunAsync(_ => "")).Ok();
         Assert.False(second.IsCompleted);
         (await holder.EndAsync()).Ok();
-        Assert.Equal("after", await second.For("the second request, whose turn it is"));
+        Assert.Equal("after", (await second.For("the second request, whose turn it is")).Ok());
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task Exclusive_TurnHeldForLong_AReaderIsAnsweredOnWhatIsCommitted(string holders)
+    {
+        using var browser = shared.Cluster.NewBrowser();
+        await browser.StoreAsync("key", "before");
+        using var holder = new HeldTurn(browser, http => http.Session.SetString("key", "after"), new HttpMethod(holders));
+        await holder.Begun;
+
+        Assert.Equal("before", await browser.ReadAsync("key").For("a reader that the holder does not keep"));
+        (await holder.EndAsync()).Ok();
+        Assert.Equal("after", await browser.ReadAsync("key"));
     }
 
     [Theory]
@@ -82,18 +97,20 @@ public sealed class SessionAccessTests(SharedCluster shared)
         await holder.Begun;
 
         var reason = "";
-        var refused = await browser.RunAsync(async http =>
-        {
-            try
+        var refused = await browser.RunAsync(
+            async http =>
             {
-                await http.Session.LoadAsync();
-            }
-            catch (BadHttpRequestException failure)
-            {
-                reason = failure.Message;
-                throw;
-            }
-        });
+                try
+                {
+                    await http.Session.LoadAsync();
+                }
+                catch (BadHttpRequestException failure)
+                {
+                    reason = failure.Message;
+                    throw;
+                }
+            },
+            method: HttpMethod.Post);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
         Assert.Contains("Pomegranate:Session:TurnTimeout", reason, StringComparison.Ordinal);

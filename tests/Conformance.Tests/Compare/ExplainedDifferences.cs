@@ -154,15 +154,6 @@ internal static class ExplainedDifferences
 
     private static Explanation[] Sessions =>
     [
-        new("session-late-change", "A session is committed before the response starts, so it cannot be changed afterwards; ASP.NET Core's can, at the risk of losing the change.", "/session/late|after the response has started")
-        {
-            Kestrel =
-            [
-                ("The session cannot be established after the response has started", "(too late)"), (@"^started;fine$", "started;InvalidOperationException: (too late)."),
-                (@"^1$", "(none)"),
-            ],
-            Cluster = [("The session cannot be changed after the response has started: its changes are committed before the first byte leaves. Change it earlier", "(too late)")],
-        },
         new("session-cookie-of-failure", "The session that a failing request began is kept, so its cookie is sent. Kestrel's 500 drops the cookie, and the session is lost.", "GET /session/throw")
         {
             Cluster = [(@"^(?:set-cookie: \.Pomegranate\.Session=.*|cache-control: no-cache,no-store|expires: -1|pragma: no-cache)\n", "")],

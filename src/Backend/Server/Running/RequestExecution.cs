@@ -17,7 +17,7 @@ namespace Pomegranate.Backend.Server;
 /// <item>The features are built and the host creates its context.</item>
 /// <item>The app runs. The response may start on the way: OnStarting callbacks (last registered first), the session's
 /// commit, head final.</item>
-/// <item>The app has returned: remaining OnStarting callbacks, Content-Length check, bodies closed.</item>
+/// <item>The app has returned: what it has changed in the session since is committed, remaining OnStarting callbacks, Content-Length check, bodies closed.</item>
 /// <item>The response ends: started first if it is not, an unhandled exception making it a 500; then it is delivered.</item>
 /// <item>OnCompleted callbacks (last registered first), then the host disposes its context. In this order, as Kestrel:
 /// the callbacks dispose the request's services and still see its context.</item>
@@ -112,6 +112,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         {
             // 2. and 3.
             await RunApplicationAsync(context);
+            await EndSessionAsync();
 
             // 4.
             await EndResponseAsync();
@@ -119,6 +120,7 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
             // 5.
             await _response.FireOnCompletedAsync(
                 failure => _logger.ApplicationError(_identity.ConnectionId, _identity.TraceIdentifier, failure));
+            await EndSessionAsync();
         }
         finally
         {
@@ -165,6 +167,22 @@ internal sealed class RequestExecution : IThreadPoolWorkItem
         try
         {
             await _writer.CloseAsync();
+        }
+        catch (Exception failure)
+        {
+            _exchange.ReportApplicationError(failure);
+        }
+    }
+
+    /// <summary>
+    /// What the app has changed since its response began. Where that fails, the client sees a cut if its response is not whole
+    /// yet.
+    /// </summary>
+    private async Task EndSessionAsync()
+    {
+        try
+        {
+            await _session.EndAsync();
         }
         catch (Exception failure)
         {

@@ -275,6 +275,12 @@ internal sealed class ResponseExchange(
     /// <summary>Notes and logs what the app did wrong. What it only passes on is neither its error nor logged as such.</summary>
     public void ReportApplicationError(Exception error)
     {
+        if (error is SessionConflictException)
+        {
+            // No error: the commit says it too, and the request is run again.
+            return;
+        }
+
         if (error is BadHttpRequestException rejection)
         {
             Rejection ??= rejection;

@@ -33,6 +33,9 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
     /// <summary>Set once by the request that owns the stream: the other end has closed it before the response was complete.</summary>
     public Action? OnCut { get; set; }
 
+    /// <summary>Told of each piece that goes either way.</summary>
+    public Action? OnTraffic { get; init; }
+
     /// <summary>What the frontend sends: the request's body, or what comes after an upgrade.</summary>
     public PipeReader Incoming
     {
@@ -70,6 +73,7 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
         while (!data.IsEmpty)
         {
             var part = data[..Math.Min(data.Length, StreamFrame.MaxData)];
+            OnTraffic?.Invoke();
             if (!await SendAsync(output => StreamFrame.Write(output, StreamFrameKind.Data, part.Span), cancellation))
             {
                 return false;
@@ -256,6 +260,7 @@ internal sealed class RequestStream(Func<Task<ConnectionContext>> connect, Strea
                     throw new WireFormatException($"A frontend sent a stream frame of kind {frame.Kind}.");
                 }
 
+                OnTraffic?.Invoke();
                 await CopyAsync(input, body, frame.Length);
             }
 
