@@ -22,9 +22,9 @@ internal sealed class CommittedAnswers(SessionServices services, LiveSession ses
     {
         if (session.HasEnded || session.IsExpired || recovered?.IsRemoved == true || !(session.Exists || request.IsFreshId))
         {
-            if (session.IsFormer && !request.IsInDoubt)
+            if (session.IsFormer && request is not { IsInDoubt: true, IsIdempotent: false })
             {
-                // It runs, without a session: see FormerId.
+                // It runs, without a session: see FormerId. One that is sent again must not get a new cookie either.
                 return null;
             }
 

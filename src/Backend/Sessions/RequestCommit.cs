@@ -64,9 +64,9 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     {
         RefuseIfLost();
         var hasChanges = Changes.IsAny;
-        if (hasChanges && !IsDetached)
+        if ((hasChanges || outcome is not null) && !IsDetached)
         {
-            if (turn.Ticket is { } ticket)
+            if (hasChanges && turn.Ticket is { } ticket)
             {
                 await RequestTurn.CommitAsync(session, ticket);
                 Follow();
@@ -75,8 +75,8 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
 
             if (session.FollowedTo is { } moved && Changes.NewId is null)
             {
-                await FollowAsync(moved);
-                IsEarly = true;
+                await FollowAsync(moved, outcome);
+                IsEarly |= hasChanges;
                 return default;
             }
 
@@ -149,10 +149,11 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     }
 
     /// <summary>As if the request had come just before the session moved: it has seen nothing of the renewed one, and its client gets no cookie.</summary>
-    private async Task FollowAsync(SessionId moved)
+    private async Task FollowAsync(SessionId moved, Outcome? outcome)
     {
         KeyValuePair<string, byte[]?>[] changes = [.. Changes.Attributes];
-        var version = await LateHome.StoreAsync(session, new LateChange(moved, Changes.IsCleared, changes, turn.Ticket is null ? [] : [.. Changes.ReadAndChanged]));
+        KeyValuePair<string, SessionVersion>[] reads = turn.Ticket is null ? [] : [.. Changes.ReadAndChanged];
+        var version = await LateHome.StoreAsync(session, new LateChange(moved, Changes.IsCleared, changes, reads) { Outcome = outcome?.ToBytes() });
         session.FollowedBy(changes, Changes.IsCleared, version);
         Changes.Committed(_ => version);
         Changes.StartFrom(session.Entry);

@@ -20,7 +20,7 @@ internal sealed class RequestQueue(ClusterSessionOptions options)
     private HashSet<Guid>? _runningKeys;
 
     /// <summary>Requests whose key is that of one that runs: they get its outcome.</summary>
-    private List<RunRequest>? _behind;
+    private List<(RunRequest Request, bool IsTooLate)>? _behind;
 
     private long _arrivals;
 
@@ -39,23 +39,25 @@ internal sealed class RequestQueue(ClusterSessionOptions options)
     /// <summary>Whether one more can neither run nor wait.</summary>
     public bool IsFullFor(RunRequest request) => Waiting >= options.MaxQueuedRequests && !HasPlace(LineOf(RequestRun.IsSafe(request)));
 
-    public void Add(RunRequest request) => LineOf(RequestRun.IsSafe(request)).Waiting.Enqueue((_arrivals++, request));
+    /// <param name="isTooLate">See <see cref="RequestTerms.IsTooLate"/>.</param>
+    public void Add(RunRequest request, bool isTooLate = false) =>
+        LineOf(RequestRun.IsSafe(request)).Waiting.Enqueue((_arrivals++, request, isTooLate));
 
     /// <summary>Takes the next request out, if one more may run.</summary>
-    public bool TryNext(out RunRequest request)
+    public bool TryNext(out RunRequest request, out bool isTooLate)
     {
         var (first, other) = _safe is null || _unsafe?.FirstArrival < _safe.FirstArrival ? (_unsafe, _safe) : (_safe, _unsafe);
         var line = HasNext(first) ? first : HasNext(other) ? other : null;
-        request = line?.Waiting.Dequeue().Request!;
+        (_, request, isTooLate) = line?.Waiting.Dequeue() ?? default;
         return line is not null;
     }
 
     /// <summary>Whether the request runs from now on. It waits behind the one that has its key otherwise.</summary>
-    public bool TryRun(RunRequest request, IdempotencyKey? key, RequestPlace place)
+    public bool TryRun(RunRequest request, bool isTooLate, IdempotencyKey? key, RequestPlace place)
     {
         if (key is not null && !(_runningKeys ??= []).Add(key.Key))
         {
-            (_behind ??= []).Add(request);
+            (_behind ??= []).Add((request, isTooLate));
             return false;
         }
 
@@ -70,7 +72,7 @@ internal sealed class RequestQueue(ClusterSessionOptions options)
         if (key is { } its)
         {
             _runningKeys?.Remove(its);
-            _behind?.ForEach(Add);
+            _behind?.ForEach(behind => Add(behind.Request, behind.IsTooLate));
             _behind?.Clear();
         }
     }
@@ -96,7 +98,7 @@ internal sealed class RequestQueue(ClusterSessionOptions options)
 
     private sealed class Line
     {
-        public Queue<(long Arrival, RunRequest Request)> Waiting { get; } = [];
+        public Queue<(long Arrival, RunRequest Request, bool IsTooLate)> Waiting { get; } = [];
 
         public List<RequestPlace> Places { get; } = [];
 

@@ -10,8 +10,9 @@ namespace Pomegranate.Backend.Sessions;
 /// <summary>One run of a request through the app, on the thread pool: whatever becomes of it, it ends with a reply.</summary>
 /// <param name="Key">What the client calls the request, so that it is exactly-once; null where it does not.</param>
 /// <param name="Place">Says whether the request counts among those that run at once.</param>
+/// <param name="IsTooLate">When the request came its session had moved to another id.</param>
 /// <param name="Cancellation">The client has left.</param>
-internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? Key, RequestPlace Place, CancellationToken Cancellation)
+internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? Key, RequestPlace Place, bool IsTooLate, CancellationToken Cancellation)
 {
     /// <summary>The last of them holds its session's turn to its end, so that none runs more often.</summary>
     private const int MostRuns = 3;
@@ -25,7 +26,9 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
     public async Task<Ended> RunAsync(SessionServices services, LiveSession live)
     {
         TurnTicket? turn = null;
-        var isTooLate = live.IsFormer;
+
+        // One that has moved at an earlier home had moved before anybody came to this one.
+        var isTooLate = IsTooLate || (live.IsFormer && live.FollowedTo is null);
         for (var run = 1; ; run++)
         {
             var terms = new RequestTerms(

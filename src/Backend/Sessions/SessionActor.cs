@@ -168,7 +168,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case RunRequest request when _requests.Accept(request, Sender, _isStopping):
+            case RunRequest request when _requests.Accept(request, Sender, _isStopping, isTooLate: _session!.IsFormer):
                 RunQueued();
                 break;
             case RunRequest:

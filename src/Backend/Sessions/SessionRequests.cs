@@ -25,7 +25,8 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
 
     /// <summary>Whether the request is new; it is queued then.</summary>
     /// <param name="isStopping">The home finishes what it has, and takes nothing new.</param>
-    public bool Accept(RunRequest request, IActorRef sender, bool isStopping)
+    /// <param name="isTooLate">The session has moved to another id.</param>
+    public bool Accept(RunRequest request, IActorRef sender, bool isStopping, bool isTooLate = false)
     {
         if (isStopping && _ledger.Find(request.RequestId) is null)
         {
@@ -53,7 +54,7 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
         }
 
         _ledger.Find(request.RequestId)!.Cancellation = new CancellationTokenSource();
-        queue.Add(request);
+        queue.Add(request, isTooLate);
         return true;
     }
 
@@ -76,7 +77,7 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
     /// </summary>
     public bool TryBegin(CommittedAnswers committed, out RequestRun run)
     {
-        while (queue.TryNext(out var request))
+        while (queue.TryNext(out var request, out var isTooLate))
         {
             var cancellation = _ledger.Find(request.RequestId)!.Cancellation!.Token;
             if (cancellation.IsCancellationRequested)
@@ -95,8 +96,8 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
                 }
                 else
                 {
-                    run = new RequestRun(request, key, new RequestPlace(RequestRun.IsSafe(request)), cancellation);
-                    if (queue.TryRun(request, key, run.Place))
+                    run = new RequestRun(request, key, new RequestPlace(RequestRun.IsSafe(request)), isTooLate, cancellation);
+                    if (queue.TryRun(request, isTooLate, key, run.Place))
                     {
                         return true;
                     }
@@ -124,7 +125,7 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
     /// <summary>Refuses all that wait: the session cannot be recovered.</summary>
     public void RefuseAll(string reason)
     {
-        while (queue.TryNext(out var request))
+        while (queue.TryNext(out var request, out _))
         {
             Refuse(request.RequestId, 503, reason);
         }

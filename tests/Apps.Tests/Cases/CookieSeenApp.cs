@@ -65,8 +65,12 @@ internal static class CookieSeenApp
                 map => map.MapGet("page", () => "each node's cache is its own").CacheOutput(),
                 async walk =>
                 {
-                    await walk.GetAsync("page");
-                    await walk.NewClient().GetAsync("page");
+                    // Each backend has a cache of its own, as each server of a farm has.
+                    foreach (var client in (Client[])[walk.Client, walk.NewClient()])
+                    {
+                        var page = await client.FetchAsync("page");
+                        walk.Note($"{(int)page.Status}, a cookie: {page.SetCookie(Name).Length > 0}");
+                    }
                 }),
             new("the policy and the middleware before it see the cookie, once", async walk =>
             {

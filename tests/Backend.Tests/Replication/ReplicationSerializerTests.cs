@@ -49,8 +49,9 @@ public sealed class ReplicationSerializerTests : TestKit
             Ticket + "AC02" + "01" + "01" + "0000000000000064" + "01" + Id + GoldenEntry),
         (new SessionActor.ExpireIfIdle(new SessionId(1, 2)), "x1", Id),
         (new LateChange(
-            new SessionId(1, 2), true, [new("k", [7]), new("x", null)], [new("k", new SessionVersion(300, 2, 0xFE))]), "l1",
-            Id + "01" + "02" + "016B" + "01" + "0107" + "0178" + "00" + "01" + "016B" + "AC02" + "02" + "00000000000000FE"),
+            new SessionId(1, 2), true, [new("k", [7]), new("x", null)], [new("k", new SessionVersion(300, 2, 0xFE))]) { Outcome = [5] }, "l1",
+            Id + "01" + "02" + "016B" + "01" + "0107" + "0178" + "00" + "01" + "016B" + "AC02" + "02" + "00000000000000FE" + "01" + "0105"),
+        (LateChange.UseOf(new SessionId(1, 2)), "l1", Id + "00" + "00" + "00" + "00"),
         (new LateReply(LateResult.Conflict, "no", new(1, 2, 3)), "L1", "02" + "026E6F" + "01" + "02" + "0000000000000003"),
     ];
 

@@ -82,7 +82,7 @@ public sealed class RequestQueueTests
         Assert.True(queue.IsEmpty);
     }
 
-    private void Add(RequestQueue queue, params string[] methods) => Array.ForEach(methods, method => queue.Add(Request(method)));
+    private void Add(RequestQueue queue, params string[] methods) => Array.ForEach(methods, method => queue.Add(Request(method), isTooLate: false));
 
     private RunRequest Request(string method) => new(
         new RequestId(1, ++_numbers),
@@ -102,10 +102,10 @@ public sealed class RequestQueueTests
     private static List<int> RunAll(RequestQueue queue, List<RequestPlace>? places = null)
     {
         var run = new List<int>();
-        while (queue.TryNext(out var request))
+        while (queue.TryNext(out var request, out var isTooLate))
         {
             var place = new RequestPlace(RequestRun.IsSafe(request));
-            Assert.True(queue.TryRun(request, null, place));
+            Assert.True(queue.TryRun(request, isTooLate, null, place));
             places?.Add(place);
             run.Add((int)request.RequestId.Number);
         }

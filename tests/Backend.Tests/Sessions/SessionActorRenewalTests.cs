@@ -103,6 +103,23 @@ public sealed class SessionActorRenewalTests : SessionActorTestKit
     }
 
     [Fact]
+    public async Task Renewal_ThoseThatWaitForAPlace_HaveComeBeforeItToo()
+    {
+        Home.Options.MaxConcurrentRequests = 1;
+        var region = CreateTestProbe("region");
+        Home.Services.Actors.Region = region;
+        await SigningInAsync("/count", "/count");
+
+        for (byte count = 6; count <= 7; count++)
+        {
+            var change = await region.ExpectMsgAsync<LateChange>(Patience, "Waiting for a change.");
+            Assert.Equal([count], Assert.Single(change.Changes).Value!);
+            region.Reply(new LateReply(LateResult.Stored, Version: new(1, count, 3)));
+            Assert.Equal(count, Count(await ReplyAsync()));
+        }
+    }
+
+    [Fact]
     public async Task Renewal_AWaitingOneThatReadWhatTheRenewalChanged_SaysSoToTheSessionsHome()
     {
         var region = CreateTestProbe("region");
@@ -145,6 +162,18 @@ public sealed class SessionActorRenewalTests : SessionActorTestKit
         Assert.Equal((1, "False"), (Count(reply), reply.Response!.Header("X-User")));
         Assert.Null(reply.Response!.Header("Set-Cookie"));
         Assert.False(Replica.HasBeenAsked);
+    }
+
+    [Fact]
+    public async Task Renewal_ASafeRequestSentAgainAfterAFailover_GetsNoNewSession()
+    {
+        var actor = await RenewedAsync("/sign-in", atTheNextHome: true);
+
+        Run(actor, 3, "/count", inDoubt: true);
+
+        var reply = await ReplyAsync();
+        Assert.Equal(1, Count(reply));
+        Assert.Null(reply.Response!.Header("Set-Cookie"));
     }
 
     [Theory]

@@ -34,6 +34,9 @@ public abstract class SessionActorTestKit : SessionHomeTestKit
 
     private protected TestProbe Shard { get; }
 
+    /// <summary>Where the frontend takes the answers that are streamed: nowhere.</summary>
+    private protected virtual int StreamPort => 1;
+
     private protected IActorRef Start(HomeLease? lease = null) =>
         Shard.ChildActorOf(SessionActor.Props(Home.Services with { Lease = lease ?? Home.Lease }, Id.ToString()));
 
@@ -53,7 +56,8 @@ public abstract class SessionActorTestKit : SessionHomeTestKit
         return actor;
     }
 
-    private protected void Run(IActorRef actor, ulong number, string path, bool fresh = false, TestProbe? from = null, string method = "GET") => actor.Tell(
+    private protected void Run(IActorRef actor, ulong number, string path, bool fresh = false, TestProbe? from = null, string method = "GET",
+        bool inDoubt = false) => actor.Tell(
         new RunRequest(Request(number), Id, fresh, new WebRequest
         {
             Method = method,
@@ -62,7 +66,7 @@ public abstract class SessionActorTestKit : SessionHomeTestKit
             Protocol = "HTTP/1.1",
             Headers = [new("Host", "shop.test")],
             TraceIdentifier = $"t{number}",
-        }, new Pomegranate.Streaming.StreamTicket("127.0.0.1", 1, Guid.Empty)),
+        }, new Pomegranate.Streaming.StreamTicket("127.0.0.1", StreamPort, Guid.Empty)) { IsInDoubt = inDoubt },
         from ?? Frontend);
 
     private protected async Task<ulong[]> ReplyNumbersAsync(int count)

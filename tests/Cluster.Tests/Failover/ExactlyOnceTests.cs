@@ -1,4 +1,5 @@
 using System.Net;
+using Pomegranate.Backend;
 using Pomegranate.ClusterTests.Harness;
 
 namespace Pomegranate.ClusterTests.Failover;
@@ -37,6 +38,32 @@ public sealed class ExactlyOnceTests : IAsyncLifetime
         Assert.Equal("1", await marked.ReadAsync("count"));
         Assert.Equal("1", await keyed.ReadAsync("count"));
         Assert.Equal("(none)", await other.ReadAsync("count"));
+    }
+
+    [Fact]
+    public async Task KeyWaitsForARenewal_RepeatedUnderTheNewId_HasRunOnceAndIsGivenTheSameAnswer()
+    {
+        using var browser = _cluster.NewBrowser();
+        await browser.StoreAsync("first", "");
+        using var tab = _cluster.NewBrowser();
+        tab.SessionCookie = browser.SessionCookie;
+        using var signIn = new HeldTurn(browser, http => http.Session.RenewIdAsync().GetAwaiter().GetResult());
+        await signIn.Begun;
+        var begun = new TaskCompletionSource();
+        var path = tab.Path(context =>
+        {
+            begun.TrySetResult();
+            var count = (context.Session.GetInt32("count") ?? 0) + 1;
+            context.Session.SetInt32("count", count);
+            return context.Response.WriteAsync($"{count}");
+        });
+        var waiting = tab.SendAsync(Keyed(path, "buy"));
+        await begun.Task.For("the request in the app");
+        (await signIn.EndAsync()).Ok();
+
+        Assert.Equal("1", (await waiting.For("the request that waits")).Ok());
+        Assert.Equal("1", (await browser.SendAsync(Keyed(path, "buy"))).Ok());
+        Assert.Equal("1", (await browser.RunAsync(http => $"{http.Session.GetInt32("count")}")).Ok());
     }
 
     [Fact]

@@ -10,7 +10,7 @@ namespace Pomegranate.Backend.Sessions.Late;
 /// What a request makes of its session after its response has begun, sent to the session's home, wherever that is by now: a
 /// WebSocket outlives a move of its session. Without changes it says that the session is still used.
 /// <code>
-/// change = id clears:bool count:varint (key:string there:bool [value:bytes])* count:varint (key:string version)*
+/// change = id clears:bool count:varint (key:string there:bool [value:bytes])* count:varint (key:string version)* isOnce:bool [outcome:bytes]
 /// </code>
 /// </summary>
 /// <param name="Changes">By key; a null value removes.</param>
@@ -18,13 +18,16 @@ namespace Pomegranate.Backend.Sessions.Late;
 internal sealed record LateChange(
     SessionId SessionId, bool Clears, KeyValuePair<string, byte[]?>[] Changes, KeyValuePair<string, SessionVersion>[] Reads) : ISessionMessage
 {
+    /// <summary>What comes of the request, where it is exactly-once; else null.</summary>
+    public byte[]? Outcome { get; init; }
+
     /// <summary>The request's part in the turns of a session that is at home on its own node; else null.</summary>
     public TurnTicket? Ticket { get; init; }
 
     /// <summary>Whose turns those are.</summary>
     public SessionTurn? Turn { get; init; }
 
-    public bool IsEmpty => !Clears && Changes.Length == 0;
+    public bool IsEmpty => !Clears && Changes.Length == 0 && Outcome is null;
 
     /// <summary>The session is used, and nothing else.</summary>
     public static LateChange UseOf(SessionId id) => new(id, false, [], []);
@@ -50,6 +53,12 @@ internal sealed record LateChange(
             writer.String(key);
             version.Write(writer);
         }
+
+        writer.Bool(Outcome is not null);
+        if (Outcome is not null)
+        {
+            writer.Bytes(Outcome);
+        }
     }
 
     public static LateChange Read(ref WireReader reader)
@@ -68,7 +77,7 @@ internal sealed record LateChange(
             reads[i] = new(reader.String(), SessionVersion.Read(ref reader));
         }
 
-        return new(id, clears, changes, reads);
+        return new(id, clears, changes, reads) { Outcome = reader.Bool() ? reader.Bytes() : null };
     }
 }
 

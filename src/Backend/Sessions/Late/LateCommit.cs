@@ -40,7 +40,13 @@ internal static class LateCommit
                 return new(LateResult.Conflict, "Another request of the session has changed what this one had read before it changed it.");
             }
 
-            return new(LateResult.Stored, Version: await session.CommitAsync(change.Changes, change.Clears, request: null));
+            var outcome = change.Outcome is null ? null : Outcome.Read(change.Outcome);
+            if (outcome?.Key is { } key && Outcomes.Find(session.Entry, key) is not null)
+            {
+                return new(LateResult.Conflict, $"The request's {IdempotencyKey.Header} has come again meanwhile, and has run.");
+            }
+
+            return new(LateResult.Stored, Version: await session.CommitAsync(change.Changes, change.Clears, request: null, outcome));
         }
         catch (SessionCommitException failure)
         {

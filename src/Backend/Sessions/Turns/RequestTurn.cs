@@ -34,23 +34,24 @@ internal sealed class RequestTurn(LiveSession session, RequestId request, TurnTi
     /// <exception cref="BadHttpRequestException">The request has waited too long.</exception>
     public Task UseAsync(in RequestEndpoint endpoint, bool yields, CancellationToken giveUp, CancellationToken cancellation)
     {
-        if (_ticket is null)
+        var ticket = _ticket;
+        if (ticket is null)
         {
             var headers = endpoint.Features?.Get<IHttpRequestFeature>()?.Headers;
-            _ticket = new TurnTicket(yields, RequestCause.Of(headers?.TraceParent, headers?.TraceState, Activity.Current, request));
+            _ticket = ticket = new TurnTicket(yields, RequestCause.Of(headers?.TraceParent, headers?.TraceState, Activity.Current, request));
         }
-        else if (session.Turn.StateOf(_ticket) == TurnState.Holding)
+        else if (session.Turn.StateOf(ticket) == TurnState.Holding)
         {
             return Task.CompletedTask;
         }
 
         if (!cancellation.CanBeCanceled)
         {
-            var wait = session.Turn.UseAsync(_ticket, giveUp);
-            return wait.IsCompletedSuccessfully && session.Turn.StateOf(_ticket) != TurnState.Refused ? wait : TakeAsync(wait, cancellation);
+            var wait = session.Turn.UseAsync(ticket, giveUp);
+            return wait.IsCompletedSuccessfully && session.Turn.StateOf(ticket) != TurnState.Refused ? wait : TakeAsync(ticket, wait, cancellation);
         }
 
-        return WaitAsync(giveUp, cancellation);
+        return WaitAsync(ticket, giveUp, cancellation);
     }
 
     /// <summary>Completes when the request has the turn, and keeps it until it has changed the session.</summary>
@@ -110,13 +111,13 @@ internal sealed class RequestTurn(LiveSession session, RequestId request, TurnTi
         return again;
     }
 
-    private async Task WaitAsync(CancellationToken giveUp, CancellationToken cancellation)
+    private async Task WaitAsync(TurnTicket ticket, CancellationToken giveUp, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(giveUp, cancellation);
-        await TakeAsync(session.Turn.UseAsync(_ticket!, either.Token), cancellation);
+        await TakeAsync(ticket, session.Turn.UseAsync(ticket, either.Token), cancellation);
     }
 
-    private async Task TakeAsync(Task wait, CancellationToken cancellation)
+    private async Task TakeAsync(TurnTicket ticket, Task wait, CancellationToken cancellation)
     {
         try
         {
@@ -130,7 +131,7 @@ internal sealed class RequestTurn(LiveSession session, RequestId request, TurnTi
             throw;
         }
 
-        if (session.Turn.StateOf(_ticket!) == TurnState.Refused)
+        if (session.Turn.StateOf(ticket) == TurnState.Refused)
         {
             WasMissed = true;
             _ticket = null;
