@@ -225,11 +225,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         {
             _view.Set(view);
             _isSettled = false;
-            foreach (var read in _reads.Values)
-            {
-                read.Fold();
-                read.Answers.Clear();
-            }
+            BeginAnew();
         }
 
         _writes.SetMembers(_view.Current, _self, _peers);
@@ -245,8 +241,26 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     private void OnSettled(ReplicaSync.Settled settled)
     {
-        _isSettled |= settled.View == _view.Number;
-        AskAgain();
+        if (settled.View == _view.Number && !_isSettled)
+        {
+            // From now on fewer answers are enough, for more hold everything. Those who answered before may not have.
+            _isSettled = true;
+            BeginAnew();
+            AskAgain();
+        }
+    }
+
+    /// <summary>What was answered so far is still true, but not enough any more; what is on its way is not waited for.</summary>
+    private void BeginAnew()
+    {
+        var reads = _reads.Values.ToList();
+        _reads.Clear();
+        foreach (var read in reads)
+        {
+            read.Fold();
+            read.Answers.Clear();
+            _reads.Add(++_lastTicket, read);
+        }
     }
 
     private void AskAgain()

@@ -281,6 +281,28 @@ public sealed class ReplicaRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task Recover_TheViewSettlesMeanwhile_WhatWasSaidBeforeIsNotEnough()
+    {
+        // D has answered before it caught up. Once enough have, the home and D are enough, but not by what they said before.
+        _replica.Members([B.Address, C.Address, D.Address], [], new Roster([_group.Home.Address, B.Address, C.Address], 2));
+        var recovery = _replica.RecoverAsync(_id);
+        var before = await AnswerAsync(D, null);
+        await D.FetchAsync(_replica, _id);
+        _replica.Advance(TimeSpan.FromSeconds(2));
+        await AwaitLookAtTheClockAsync(B);
+
+        _replica.Settle();
+        D.Tell(_replica, new Fetched(before.Ticket, null, before.View));
+        await D.FetchAsync(_replica, _id);
+        Assert.False(recovery.IsCompleted);
+
+        await AnswerAsync(D, Entry(5));
+        await D.AcknowledgeAsync(_replica);
+        await C.AcknowledgeAsync(_replica);
+        Assert.Equal(Entry(5).Version, (await recovery.For("the recovery"))!.Version);
+    }
+
+    [Fact]
     public async Task Recover_QuestionLost_IsAskedAgain()
     {
         _replica.Members([B]);

@@ -51,6 +51,9 @@ internal sealed class TestedReplica : IDisposable
         Ref.Ask<ReplicaSync.Introduction>(new ReplicaSync.Introduction(Address.Address), Server.Deadline.Default).GetAwaiter().GetResult();
     }
 
+    /// <summary>The view owes nothing any more.</summary>
+    public void Settle() => Ref.Tell(new ReplicaSync.Settled(View.Number));
+
     public Task CommitAsync(SessionId id, SessionEntry entry)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
