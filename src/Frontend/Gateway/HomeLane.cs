@@ -28,6 +28,7 @@ internal sealed class HomeLane(Lane lane, IActorRef router) : ILaneHandler
     };
 
     private readonly ConcurrentDictionary<ulong, PendingRequest> _waiting = new();
+    private long _heard;
 
     public Address Node => lane.Peer.Address;
 
@@ -72,6 +73,12 @@ internal sealed class HomeLane(Lane lane, IActorRef router) : ILaneHandler
 
     public void Close() => lane.Dispose();
 
+    /// <summary>How many frames have come: who remembers it can tell whether the lane has been silent since.</summary>
+    public long Heard => Volatile.Read(ref _heard);
+
+    /// <summary>Nothing comes from the other end any more, and what waits on its way there is not to arrive later.</summary>
+    public void Abort() => lane.Abort();
+
     /// <summary>False where the request does not wait here (any more).</summary>
     public bool TryTake(ulong number) => _waiting.TryRemove(number, out _);
 
@@ -94,6 +101,7 @@ internal sealed class HomeLane(Lane lane, IActorRef router) : ILaneHandler
 
     public void OnFrame(byte kind, ReadOnlySpan<byte> payload)
     {
+        Volatile.Write(ref _heard, _heard + 1);
         var reply = GatewayFrames.ReadReply(kind, payload);
         var isFromElsewhere = kind == GatewayFrames.ReplyFromElsewhere;
         if (_waiting.TryRemove(reply.RequestId.Number, out var request))

@@ -56,6 +56,9 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// <summary>The router's: the lane that it was last sent by. What is said of it goes the same way, so as not to overtake it.</summary>
     public HomeLane? Lane { get; set; }
 
+    /// <summary>The router's: the lane by which its home has been asked, and how much had come by it then.</summary>
+    public (HomeLane Lane, long Heard)? AskedBy { get; set; }
+
     /// <summary>The router's: the home at the lane's other end has been asked whether it has the request.</summary>
     public bool IsAskedOnLane { get; set; }
 

@@ -125,6 +125,12 @@ internal sealed class RequestDoubt(
             if (waited > Options.FailoverDeadline)
             {
                 pending.Remove(request.Number);
+                if (request.AskedBy is var (silent, heard) && silent.Heard == heard)
+                {
+                    // The network holds the request: when it heals, it would run after all, behind what its client has done since.
+                    silent.Abort();
+                }
+
                 request.Fail(new GatewayException(
                     GatewayFailure.FailoverTimeout, 503,
                     $"The session has no new home after {Options.FailoverDeadline.TotalSeconds:0.#} s (Pomegranate:Gateway:FailoverDeadline). Try again in a moment."));
@@ -185,6 +191,7 @@ internal sealed class RequestDoubt(
             // Once the way that the request went, behind it: a home that still has it says so.
             if (request.IsAskedOnLane ? waited < LanePatience : lane.TrySend(find))
             {
+                request.AskedBy ??= (lane, lane.Heard);
                 request.IsAskedOnLane = true;
                 return;
             }

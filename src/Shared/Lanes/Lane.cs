@@ -99,6 +99,22 @@ internal sealed class Lane : IThreadPoolWorkItem, IDisposable
         _socket.Dispose();
     }
 
+    /// <summary>Ends the lane so that even what has left, and not arrived, does not arrive any more: the connection is reset.</summary>
+    public void Abort()
+    {
+        TakeNoMore();
+        try
+        {
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception end) when (end is SocketException or ObjectDisposedException)
+        {
+            LaneLog.Ended(_log, Peer, end.Message);
+        }
+
+        _socket.Dispose();
+    }
+
     /// <summary>Sends what has gathered, and comes again if more has meanwhile: behind what else the pool has to do.</summary>
     async void IThreadPoolWorkItem.Execute()
     {

@@ -16,6 +16,7 @@ internal sealed class FarEnd : ILaneHandler, IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly Channel<ISessionMessage> _messages = Channel.CreateUnbounded<ISessionMessage>();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lane _lane;
 
     private FarEnd(Socket socket, Lane near)
@@ -40,7 +41,14 @@ internal sealed class FarEnd : ILaneHandler, IDisposable
 
     public void OnFrame(byte kind, ReadOnlySpan<byte> payload) => _messages.Writer.TryWrite(GatewayFrames.ReadMessage(kind, payload));
 
-    public void OnClosed() => _messages.Writer.TryComplete();
+    public void OnClosed()
+    {
+        _messages.Writer.TryComplete();
+        _closed.TrySetResult();
+    }
+
+    /// <summary>The lane has ended.</summary>
+    public Task Closed => _closed.Task;
 
     public async Task<T> GetsAsync<T>()
         where T : ISessionMessage

@@ -139,6 +139,39 @@ public sealed class RequestRouterLaneTests : RouterTestKit
     }
 
     [Fact]
+    public async Task NoAnswerByTheDeadline_TheSilentLaneIsReset_SoThatTheRequestDoesNotArriveLater()
+    {
+        BackendUp(2);
+        var request = await RunAsync(await LaneAsync(), "POST");
+        BackendRemoved(2);
+        await _far.GetsAsync<FindRequest>();
+
+        await PassAsync(Options.FailoverDeadline + TimeSpan.FromSeconds(1));
+
+        Assert.Equal(GatewayFailure.FailoverTimeout, (await FailureOfAsync(request)).Failure);
+        await _far.Closed.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task NoAnswerByTheDeadline_ALaneByWhichOthersAreAnswered_Stays()
+    {
+        BackendUp(2);
+        var lane = await LaneAsync();
+        var (request, other) = (await RunAsync(lane, "POST"), await RunAsync(lane, "POST"));
+        BackendRemoved(2);
+        await _far.GetsAsync<FindRequest>();
+        await _far.GetsAsync<FindRequest>();
+        _far.Reply(ReplyTo(other, ReplyKind.Response));
+        await AnswerOfAsync(other);
+
+        await PassAsync(Options.FailoverDeadline + TimeSpan.FromSeconds(1));
+
+        Assert.Equal(GatewayFailure.FailoverTimeout, (await FailureOfAsync(request)).Failure);
+        await RunAsync(lane);
+        Assert.False(_far.Closed.IsCompleted);
+    }
+
+    [Fact]
     public async Task ItsBackendDies_RequestIsAskedAfterThroughTheProxyAtOnce()
     {
         var lane = await LaneAsync();
