@@ -93,6 +93,12 @@ internal sealed partial class BackendNode(
             new BackendViews(sync, _lease), backends => Quorum.ReadSize(replication.Value, backends), replication.Value.MinimumBackends));
         CoordinatedShutdown.Get(system).AddTask("leave-view", "leave-view", async () =>
         {
+            if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
+            {
+                // The others have gone on without it already, and tell it nothing more.
+                return Akka.Done.Instance;
+            }
+
             // A system that has ended has left, and answers nothing more; the phase has a time limit besides.
             await Task.WhenAny(views.Ask<ViewActor.Left>(ViewActor.Leave.Instance), system.WhenTerminated);
             return Akka.Done.Instance;

@@ -254,8 +254,8 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
     }
 
     /// <summary>
-    /// Copies what differs from the other backends of the view, once each of them is in it, until this one holds all that was
-    /// acknowledged before.
+    /// Copies what differs from the other backends of the view, and from those that are about to leave, once each has come to it,
+    /// until this one holds all that was acknowledged before.
     /// </summary>
     private void CatchUp()
     {
@@ -271,7 +271,7 @@ internal sealed class ReplicaSync : ReceiveActor, IWithTimers
                 _gate?.Compared(_peers.DisksIn(view));
             }
         }
-        else if (_peers.All.Where(peer => peer.HasAnswered && view.Includes(peer.Node) && !_copiedFrom.Contains(peer.Node))
+        else if (_peers.All.Where(peer => peer.HasAnswered && view.MayHold(peer.Node) && !_copiedFrom.Contains(peer.Node))
             .MinBy(peer => _failures.GetValueOrDefault(peer.Node)) is { } source)
         {
             Copy(source.Node, view.Number);

@@ -23,6 +23,9 @@ internal sealed record View(long Number, Roster Roster, ImmutableArray<UniqueAdd
 
     public bool Includes(UniqueAddress backend) => Backends.Contains(backend);
 
+    /// <summary>Whether that backend may hold what this view needs: it is in it, or in one to which it owes.</summary>
+    public bool MayHold(UniqueAddress backend) => Includes(backend) || Owed.Any(roster => roster.Members.Contains(backend));
+
     public override string ToString() => $"view {Number} of {string.Join(", ", Backends.Select(b => b.Address))}";
 }
 

@@ -215,7 +215,7 @@ internal sealed partial class ViewActor : ReceiveActor, IWithTimers
 
     private void AnswerLeaving()
     {
-        if (_leaving.Count > 0 && Own?.Node.MayLeave != false)
+        if (_leaving.Count > 0 && Own?.Node.MayLeave(Now) != false)
         {
             _leaving.ForEach(asker => asker.Tell(Left.Instance));
             _leaving.Clear();

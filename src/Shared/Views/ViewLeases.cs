@@ -84,12 +84,28 @@ internal sealed class ViewLeases(ViewSettings settings)
         }
 
         var others = view.Backends.Length / 2;
-        var asked = others == 0 ? now
-            : _answered.Where(a => view.Includes(a.Key)).Select(a => a.Value).OrderDescending().Skip(others - 1).Cast<TimeSpan?>().FirstOrDefault();
+        var asked = others == 0 ? now : LatestOf(view, others);
         if (asked + settings.LeaseLength is { } until && until > Until)
         {
             Until = until;
         }
+    }
+
+    /// <summary>When the last was asked of the so many that were asked last; null if not so many have answered.</summary>
+    private TimeSpan? LatestOf(View view, int count)
+    {
+        Span<TimeSpan> asked = stackalloc TimeSpan[_answered.Count];
+        var answers = 0;
+        foreach (var (backend, at) in _answered)
+        {
+            if (view.Includes(backend))
+            {
+                asked[answers++] = at;
+            }
+        }
+
+        asked[..answers].Sort();
+        return answers < count ? null : asked[answers - count];
     }
 
     /// <summary>A new view: its leases begin after the wait.</summary>

@@ -32,23 +32,17 @@ internal sealed class ViewNode
     private readonly ViewVoter _voter = new();
     private readonly ViewLeases _leases;
 
-    private ImmutableArray<ViewMember> _members = [];
-    private ImmutableHashSet<UniqueAddress> _dead = [];
-    private ImmutableHashSet<UniqueAddress> _unwanted = [];
-    private readonly HashSet<UniqueAddress> _wantIn = [];
-    private readonly HashSet<UniqueAddress> _wantOut = [];
+    private readonly ViewMembers _members;
+    private readonly ViewWish _wish;
+    private readonly ViewFounding _founding;
     private readonly HashSet<UniqueAddress> _caughtUp = [];
-
-    /// <summary>Who has said that it knows no view, and when; asked before one is founded.</summary>
-    private readonly Dictionary<UniqueAddress, TimeSpan> _knowNone = [];
 
     private ViewProposal? _proposal;
     private int _round;
     private bool _isComplete;
-    private bool _wasSettled;
     private TimeSpan? _proposeAt;
     private TimeSpan? _undecidedSince;
-    private TimeSpan? _otherWitnessesSince;
+    private TimeSpan? _leftAloneAt;
     private TimeSpan _lastAsk = LongAgo;
     private TimeSpan _lastQuestion = LongAgo;
 
@@ -60,6 +54,9 @@ internal sealed class ViewNode
         _settings = settings;
         _output = output;
         _leases = new ViewLeases(settings);
+        _members = new ViewMembers(self);
+        _wish = new ViewWish(_members, settings);
+        _founding = new ViewFounding(self, settings, _members);
     }
 
     /// <summary>The latest view that is known to be decided; null before there is one.</summary>
@@ -69,14 +66,7 @@ internal sealed class ViewNode
     public bool IsIn => Current?.Includes(_self) == true;
 
     /// <summary>Whether the current view owes nothing to earlier ones, as far as this node knows.</summary>
-    public bool IsSettled => Current is { } view && ViewRules.IsSettled(view, _caughtUp.Contains);
-
-    /// <summary>
-    /// Whether this backend may end without taking with it what the others do not hold: they have gone on without it and hold
-    /// what it knows, or there are none.
-    /// </summary>
-    public bool MayLeave => Current is null
-        || (IsIn ? Current.Backends.Length == 1 && !_members.Any(m => m.IsBackend && !m.Address.Equals(_self) && !IsGone(m.Address)) : IsSettled);
+    public bool IsSettled { get; private set; }
 
     /// <summary>Until when this node may answer for its sessions, by its own clock.</summary>
     public TimeSpan LeaseUntil => _leases.Until;
@@ -87,17 +77,14 @@ internal sealed class ViewNode
     /// <param name="dead">Whose death is proven, or whom an operator has downed: none of them ever speaks again.</param>
     public void SetMembers(IReadOnlyCollection<ViewMember> members, IReadOnlyCollection<UniqueAddress> dead, TimeSpan now)
     {
-        _members = [.. members];
-        _dead = [.. dead];
-        _wantIn.RemoveWhere(m => !IsMember(m));
-        _wantOut.RemoveWhere(m => !IsMember(m));
+        _members.Set(members, dead);
         Tick(now);
     }
 
     /// <summary>Whom the others are to go on without: suspected long enough, and on the side that does not go on.</summary>
     public void SetUnwanted(IReadOnlyCollection<UniqueAddress> unwanted, TimeSpan now)
     {
-        _unwanted = [.. unwanted];
+        _members.SetUnwanted(unwanted);
         Tick(now);
     }
 
@@ -123,7 +110,7 @@ internal sealed class ViewNode
     public void Leave(TimeSpan now)
     {
         // It has given its sessions away. So nobody need wait for the end of its lease.
-        _wantOut.Add(_self);
+        _members.LetOut(_self);
         _leases.GiveUp();
         _output.Lease(_leases.Until);
         Tick(now);
@@ -131,6 +118,23 @@ internal sealed class ViewNode
         {
             SendToBackends(WantOut.Instance);
         }
+    }
+
+    /// <summary>
+    /// Whether this backend may end without taking with it what the others do not hold: they have gone on without it and hold
+    /// what it knows, or there are none. Where it is alone because the others died it waits for them a while, for they
+    /// are likely to be on their way back.
+    /// </summary>
+    public bool MayLeave(TimeSpan now)
+    {
+        if (!IsIn)
+        {
+            return Current is null || IsSettled;
+        }
+
+        return Current!.Backends.Length == 1
+            && !_members.All.Any(m => m.IsBackend && !m.Address.Equals(_self))
+            && !(now - _leftAloneAt < ViewSettings.ReturnWithin);
     }
 
     // ---- what it is told by others ----
@@ -143,7 +147,7 @@ internal sealed class ViewNode
                 OnPrepare(from, prepare, now);
                 break;
             case Promise promise when Current?.Number + 1 == promise.Number && _proposal is { } proposal && proposal.Ballot == promise.Ballot:
-                proposal.Promised(from, promise.AcceptedIn, promise.Accepted, _dead, _leases.IsHeld(now));
+                proposal.Promised(from, promise.AcceptedIn, promise.Accepted, _members.Dead, _leases.IsHeld(now));
                 Pursue(proposal, now);
                 break;
             case Accept accept:
@@ -174,7 +178,7 @@ internal sealed class ViewNode
 
                 break;
             case NoNewer { Number: 0 }:
-                _knowNone[from] = now;
+                _founding.NoteKnowsNone(from, now);
                 break;
             case LeaseAsk ask:
                 OnLeaseAsk(from, ask, now);
@@ -190,11 +194,11 @@ internal sealed class ViewNode
             case CaughtUp caughtUp when caughtUp.Number == Current?.Number:
                 NoteCaughtUp(from);
                 break;
-            case WantIn when IsMember(from) && Current?.Includes(from) == false:
-                _wantIn.Add(from);
+            case WantIn when Current?.Includes(from) == false:
+                _members.LetIn(from);
                 break;
             case WantOut:
-                _wantOut.Add(from);
+                _members.LetOut(from);
                 _leases.Release(from);
                 break;
         }
@@ -270,7 +274,7 @@ internal sealed class ViewNode
         }
 
         // Who is suspected may be the one that is left out: what it is granted now, the next view would have to wait for.
-        var isLeftOut = _voter.Accepted?.Includes(from) == false || _unwanted.Contains(from) || _wantOut.Contains(from) || IsSuspected(from);
+        var isLeftOut = _voter.Accepted?.Includes(from) == false || _members.IsUnwanted(from) || _members.WantsOut(from) || _members.IsSuspected(from);
         if (IsIn && Current.Includes(from) && !isLeftOut && _leases.Grant(from, ask.Length, now))
         {
             _output.Send(from, new LeaseGrant(ask.Number, ask.Asked));
@@ -282,44 +286,56 @@ internal sealed class ViewNode
     private void Learn(View view, TimeSpan wait, bool keepsLease, TimeSpan now)
     {
         // A cluster that was founded anew counts from what its founder knew: one who knew more may be ahead of it, with the dead.
-        var isOfTheDead = Current?.Backends.All(_dead.Contains) == true && !view.Backends.All(_dead.Contains);
+        var isOfTheDead = Current?.Backends.All(_members.Dead.Contains) == true && !view.Backends.All(_members.Dead.Contains);
         if (Current is not null && view.Number <= Current.Number && !isOfTheDead)
         {
             return;
         }
 
+        NoteIfLeftAlone(view, now);
         Current = view;
         _voter.Reset();
         _proposal = null;
         _round = 0;
         _proposeAt = null;
         _undecidedSince = null;
-        _otherWitnessesSince = null;
-        _wasSettled = false;
         _caughtUp.Clear();
-        _wantIn.RemoveWhere(view.Includes);
+        IsSettled = ViewRules.IsSettled(view, _caughtUp.Contains);
+        _members.AreIn(view);
         _leases.Begin(wait, keepsLease, now);
         _output.Install(view);
         _output.Lease(_leases.Until);
-        SettleIfDone();
+        if (IsSettled)
+        {
+            _output.Settle(view);
+        }
+
         AskForLease(now);
+    }
+
+    /// <summary>Alone in a view because others were lost, not because they have left.</summary>
+    private void NoteIfLeftAlone(View view, TimeSpan now)
+    {
+        if (view.Backends.Length > 1)
+        {
+            _leftAloneAt = null;
+        }
+        else if (Current?.Backends.Any(b => !view.Includes(b) && !_members.WantsOut(b)) == true)
+        {
+            _leftAloneAt = now;
+        }
     }
 
     /// <summary>Those who leave wait to hear it: only then do the others hold what they know.</summary>
     private void SayCaughtUp() =>
-        Send(Current!.Backends.Union(_wantOut).Where(b => !b.Equals(_self) && !_dead.Contains(b)), new CaughtUp(Current.Number));
+        Send(Current!.Backends.Union(_members.WantOut).Where(b => !b.Equals(_self) && !_members.Dead.Contains(b)), new CaughtUp(Current.Number));
 
     private void NoteCaughtUp(UniqueAddress backend)
     {
         _caughtUp.Add(backend);
-        SettleIfDone();
-    }
-
-    private void SettleIfDone()
-    {
-        if (!_wasSettled && IsSettled)
+        if (!IsSettled && ViewRules.IsSettled(Current!, _caughtUp.Contains))
         {
-            _wasSettled = true;
+            IsSettled = true;
             _output.Settle(Current!);
         }
     }
@@ -337,8 +353,8 @@ internal sealed class ViewNode
         {
             // Who is in a view asks for leases, and so learns of the next.
             _lastQuestion = now;
-            var knowing = Current.Backends.Where(b => IsReachable(b) && !_dead.Contains(b)).Take(1).ToList();
-            Send(knowing.Count > 0 ? knowing : Others(), new Which(Current.Number));
+            var knowing = Current.Backends.Where(_members.IsReachable).Take(1).ToList();
+            Send(knowing.Count > 0 ? knowing : _members.Others, new Which(Current.Number));
         }
 
         if (!_isBackend)
@@ -352,12 +368,12 @@ internal sealed class ViewNode
             if (now - _lastAsk >= ViewSettings.LeaseInterval)
             {
                 AskForLease(now);
-                if (_wantOut.Contains(_self))
+                if (_members.WantsOut(_self))
                 {
                     SendToBackends(WantOut.Instance);
                 }
 
-                if (_caughtUp.Contains(_self) && (!IsSettled || _wantOut.Count > 0))
+                if (_caughtUp.Contains(_self) && (!IsSettled || _members.WantOut.Count > 0))
                 {
                     SayCaughtUp();
                 }
@@ -365,13 +381,16 @@ internal sealed class ViewNode
 
             Propose(now);
         }
-        else if (_isComplete && Current is not null && !_wantOut.Contains(_self) && now - _lastAsk >= ViewSettings.LeaseInterval)
+        else if (_isComplete && Current is not null && !_members.WantsOut(_self) && now - _lastAsk >= ViewSettings.LeaseInterval)
         {
             _lastAsk = now;
             SendToBackends(WantIn.Instance);
         }
 
-        FoundIfDue(now);
+        if (_isComplete && _founding.Due(Current, IsSettled, _leases.IsHeld(now), now) is { } founded)
+        {
+            Announce(founded, _leases.Wait(now), keepsLease: false, now);
+        }
     }
 
     private void AskAround(TimeSpan now)
@@ -379,7 +398,7 @@ internal sealed class ViewNode
         if (now - _lastQuestion >= ViewSettings.Resend)
         {
             _lastQuestion = now;
-            Send(Others().Where(m => !KnowsNone(m, now)), new Which(0));
+            Send(_members.Others.Where(m => !_founding.KnowsNone(m, now)), new Which(0));
         }
     }
 
@@ -390,7 +409,7 @@ internal sealed class ViewNode
             _lastAsk = now;
         }
 
-        if (_isBackend && IsIn && !_wantOut.Contains(_self))
+        if (_isBackend && IsIn && !_members.WantsOut(_self))
         {
             SendToBackends(new LeaseAsk(Current!.Number, now, _settings.LeaseLength));
             RenewLease(now);
@@ -399,7 +418,7 @@ internal sealed class ViewNode
 
     private void RenewLease(TimeSpan now)
     {
-        if (_wantOut.Contains(_self))
+        if (_members.WantsOut(_self))
         {
             return;
         }
@@ -416,7 +435,7 @@ internal sealed class ViewNode
 
     private void Propose(TimeSpan now)
     {
-        if (Wish(now) is not { } wish)
+        if (_wish.After(Current!, IsSettled, _undecidedSince, now) is not { } wish)
         {
             (_proposal, _proposeAt) = (null, null);
             return;
@@ -443,42 +462,7 @@ internal sealed class ViewNode
     private static bool SameBackends(View a, View b) => a.Roster.HasSameMembersAs(b.Backends);
 
     /// <summary>How many of the view's backends are to propose before this one.</summary>
-    private int Rank() => Current!.Backends.TakeWhile(b => !b.Equals(_self)).Count(b => !_dead.Contains(b) && !_unwanted.Contains(b) && IsReachable(b));
-
-    /// <summary>What should follow the current view; null where it is as it should be, or nothing can.</summary>
-    private View? Wish(TimeSpan now)
-    {
-        var view = Current!;
-        var candidates = _members.Where(m => m.IsBackend && !view.Includes(m.Address) && _wantIn.Contains(m.Address)).OrderBy(m => m.UpNumber);
-        var backends = view.Backends.Concat(candidates.Select(m => m.Address)).Where(b => !IsOut(b)).ToList();
-        var leaving = new Stack<UniqueAddress>(view.Backends.Where(b => _wantOut.Contains(b) && !_unwanted.Contains(b) && !IsGone(b)));
-
-        // Those who want to leave stay until the others know what they know.
-        while (backends.Count == 0 || OwedBy(backends).Any(roster => !roster.IsKnownTo(backends.Contains)))
-        {
-            if (!leaving.TryPop(out var stays))
-            {
-                return null;
-            }
-
-            backends.Add(stays);
-        }
-
-        var witnesses = _members.Select(m => m.Address).Where(m => !backends.Contains(m) && !IsOut(m)).ToImmutableArray();
-        _otherWitnessesSince = view.Witnesses.ToHashSet().SetEquals(witnesses) || _members.Any(m => !m.IsReachable) ? null : _otherWitnessesSince ?? now;
-        if (view.Roster.HasSameMembersAs(backends) && !IsLongAgo(_undecidedSince) && !IsLongAgo(_otherWitnessesSince))
-        {
-            return null;
-        }
-
-        return new View(view.Number + 1, new Roster([.. backends], _settings.Need(backends.Count)), witnesses, OwedBy(backends));
-
-        ImmutableArray<Roster> OwedBy(List<UniqueAddress> next) => ViewRules.OwedAfter(view, IsSettled, next, IsGone);
-
-        bool IsLongAgo(TimeSpan? since) => now - since >= ViewSettings.RenewAfter;
-    }
-
-    private bool IsOut(UniqueAddress member) => IsGone(member) || _unwanted.Contains(member) || _wantOut.Contains(member);
+    private int Rank() => Current!.Backends.TakeWhile(b => !b.Equals(_self)).Count(b => !_members.IsUnwanted(b) && _members.IsReachable(b));
 
     private void Begin(View wish, TimeSpan now)
     {
@@ -493,21 +477,21 @@ internal sealed class ViewNode
         proposal.SentAt = now;
         if (proposal.Value is null)
         {
-            Send(proposal.Last.Voters.Where(v => !v.Equals(_self) && !_dead.Contains(v) && proposal.IsAwaited(v)), new Prepare(proposal.Last, proposal.Ballot, _leases.Wait(now)));
+            Send(proposal.Last.Voters.Where(v => !v.Equals(_self) && !_members.Dead.Contains(v) && proposal.IsAwaited(v)), new Prepare(proposal.Last, proposal.Ballot, _leases.Wait(now)));
             if (proposal.IsAwaited(_self) && _voter.Promise(proposal.Ballot))
             {
-                proposal.Promised(_self, _voter.AcceptedIn, _voter.Accepted, _dead, _leases.IsHeld(now));
+                proposal.Promised(_self, _voter.AcceptedIn, _voter.Accepted, _members.Dead, _leases.IsHeld(now));
             }
         }
 
         if (proposal.Value is { } value)
         {
-            var accept = new Accept(proposal.Last, proposal.Ballot, value, [.. _dead], _leases.Wait(now));
-            Send(proposal.Last.Voters.Union(value.Backends).Where(v => !v.Equals(_self) && !_dead.Contains(v) && proposal.IsAwaited(v)), accept);
+            var accept = new Accept(proposal.Last, proposal.Ballot, value, [.. _members.Dead], _leases.Wait(now));
+            Send(proposal.Last.Voters.Union(value.Backends).Where(v => !v.Equals(_self) && !_members.Dead.Contains(v) && proposal.IsAwaited(v)), accept);
             if (proposal.IsAwaited(_self) && _voter.Accept(proposal.Ballot, value))
             {
                 _undecidedSince ??= now;
-                proposal.Accepted(_self, _leases.RestOf(b => !value.Includes(b) && !_dead.Contains(b), now));
+                proposal.Accepted(_self, _leases.RestOf(b => !value.Includes(b) && !_members.Dead.Contains(b), now));
             }
 
             ConcludeIfDecided(proposal, now);
@@ -516,7 +500,7 @@ internal sealed class ViewNode
 
     private void ConcludeIfDecided(ViewProposal proposal, TimeSpan now)
     {
-        if (proposal != _proposal || !proposal.IsDecided(_dead, _leases.IsHeld(now)))
+        if (proposal != _proposal || !proposal.IsDecided(_members.Dead, _leases.IsHeld(now)))
         {
             return;
         }
@@ -524,62 +508,17 @@ internal sealed class ViewNode
         var view = proposal.Value!;
 
         // Alone after the death of all others: nobody else can serve, whose leases would have to be heard of first.
-        var isAlone = view.Backends.Length == 1 && proposal.Last.Backends.All(b => b.Equals(_self) || _dead.Contains(b));
+        var isAlone = view.Backends.Length == 1 && proposal.Last.Backends.All(b => b.Equals(_self) || _members.Dead.Contains(b));
         Announce(view, proposal.Wait, keepsLease: isAlone, now);
     }
 
     private void Announce(View view, TimeSpan wait, bool keepsLease, TimeSpan now)
     {
-        Send(Others().Union(view.Backends).Where(m => !m.Equals(_self) && !_dead.Contains(m)), new Chosen(view, wait));
+        Send(_members.Others.Union(view.Backends).Where(m => !m.Equals(_self) && !_members.Dead.Contains(m)), new Chosen(view, wait));
         Learn(view, wait, keepsLease, now);
     }
 
-    /// <summary>
-    /// Where nobody is left who could vote, a view is founded: by the one backend that is left of the last one, or, where
-    /// none is or there never was one, by the oldest whose replica is complete.
-    /// </summary>
-    private void FoundIfDue(TimeSpan now)
-    {
-        var backends = _members.Where(m => m.IsBackend && !_dead.Contains(m.Address)).ToList();
-        if (!_isComplete || backends.Count < _settings.MinimumBackends || _wantOut.Contains(_self))
-        {
-            return;
-        }
-
-        ImmutableArray<Roster> owed = IsIn ? ViewRules.OwedAfter(Current!, IsSettled, [_self], IsGone) : [];
-        var isLast = IsIn && Current!.Backends.Length > 1 && !_leases.IsHeld(now) && Current.Backends.All(b => b.Equals(_self) || IsGone(b))
-            && owed.All(roster => roster.IsKnownTo(_self.Equals));
-        var isFirst = (Current is null ? Others().All(m => KnowsNone(m, now) || _dead.Contains(m)) : IsLost(Current))
-            && backends.MinBy(m => m.UpNumber)?.Address.Equals(_self) == true;
-        if (!isLast && !isFirst)
-        {
-            return;
-        }
-
-        var witnesses = _members.Select(m => m.Address).Where(m => !m.Equals(_self) && !_dead.Contains(m)).ToImmutableArray();
-        Announce(new View((Current?.Number ?? 0) + 1, new Roster([_self], 1), witnesses, owed), _leases.Wait(now), keepsLease: false, now);
-    }
-
-    // ---- members ----
-
-    /// <summary>It never speaks again: it is dead, or those who downed it go on without it.</summary>
-    private bool IsGone(UniqueAddress address) => _dead.Contains(address) || !IsMember(address);
-
-    /// <summary>None of its backends is left.</summary>
-    private bool IsLost(View view) => view.Backends.All(IsGone);
-
-    private bool KnowsNone(UniqueAddress member, TimeSpan now) =>
-        _knowNone.TryGetValue(member, out var said) && now - said < ViewSettings.RenewAfter;
-
-    private bool IsMember(UniqueAddress address) => _members.Any(m => m.Address.Equals(address));
-
-    private bool IsReachable(UniqueAddress address) => _members.Any(m => m.Address.Equals(address) && m.IsReachable);
-
-    private bool IsSuspected(UniqueAddress address) => _members.Any(m => m.Address.Equals(address) && !m.IsReachable);
-
-    private IEnumerable<UniqueAddress> Others() => _members.Select(m => m.Address).Where(m => !m.Equals(_self));
-
-    private void SendToBackends(IMessage message) => Send(Current!.Backends.Where(b => !b.Equals(_self) && !_dead.Contains(b)), message);
+    private void SendToBackends(IMessage message) => Send(Current!.Backends.Where(b => !b.Equals(_self) && !_members.Dead.Contains(b)), message);
 
     private void Send(IEnumerable<UniqueAddress> to, IMessage message)
     {

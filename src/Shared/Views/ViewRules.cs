@@ -17,7 +17,8 @@ internal static class ViewRules
     /// <param name="dead">Backends whose death is proven to the proposer, or that an operator has downed.</param>
     /// <param name="holdsLease">
     /// Whether the proposer answers under a lease of <paramref name="last"/> at this moment: then nobody else serves in any
-    /// later view, and none of the dead will.
+    /// later view, and none of the dead will. Without it the witnesses are asked as well: had the dead decided on a later
+    /// view, who was with them would know.
     /// </param>
     public static bool Decide(View last, IReadOnlySet<UniqueAddress> spoke, IReadOnlySet<UniqueAddress> dead, bool holdsLease)
     {
@@ -32,7 +33,9 @@ internal static class ViewRules
             return true;
         }
 
-        return backends > 0 && holdsLease && last.Backends.All(b => spoke.Contains(b) || dead.Contains(b));
+        return backends > 0 && last.Backends.All(HasSpokenOrIsDead) && (holdsLease || last.Witnesses.All(HasSpokenOrIsDead));
+
+        bool HasSpokenOrIsDead(UniqueAddress voter) => spoke.Contains(voter) || dead.Contains(voter);
     }
 
     /// <summary>

@@ -29,4 +29,7 @@ internal sealed record ViewSettings(TimeSpan LeaseLength, Func<int, int> Need, i
     /// with the same backends.
     /// </summary>
     public static readonly TimeSpan RenewAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long after the loss of all others a backend that is told to stop still expects them back.</summary>
+    public static readonly TimeSpan ReturnWithin = TimeSpan.FromSeconds(30);
 }

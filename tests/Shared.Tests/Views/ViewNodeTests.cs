@@ -185,6 +185,72 @@ public sealed class ViewNodeTests
         Assert.Contains(lab["backend1"].Settled, s => s.Number == view.Number);
     }
 
+    [Fact]
+    public void MostBackendsAreLost_AndProvenDeadOnlyLater_ThoseLeftGoOnTogether()
+    {
+        string[] all = ["lighthouse", "backend1", "backend2", "backend3", "backend4", "backend5", "frontend1"];
+        string[] lost = ["backend1", "backend2", "backend3"];
+        var lab = Whole(all);
+        lab.Cut(lost, [.. all.Except(lost)]);
+        lab.Pass(10);
+        Assert.DoesNotContain("backend4", lab.Serving);
+
+        Array.ForEach(lost, lab.Kill);
+        lab.Pass(3);
+
+        Assert.Equal(["backend4", "backend5"], lab.ViewOf("backend4"));
+        Assert.Equal(["backend4", "backend5"], lab.Serving);
+    }
+
+    [Fact]
+    public void MostBackendsAreLost_AWitnessIsNotHeard_ThoseLeftDoNotGoOn()
+    {
+        string[] all = ["lighthouse", "backend1", "backend2", "backend3", "backend4", "backend5", "frontend1"];
+        string[] lost = ["backend1", "backend2", "backend3"];
+        var lab = Whole(all);
+        lab.Cut([.. lost, "frontend1"], [.. all.Except(lost).Except(["frontend1"])]);
+        lab.Pass(10);
+
+        Array.ForEach(lost, lab.Kill);
+        lab.Pass(3);
+
+        // Those that are dead may have gone on without them, and frontend1 may know of it.
+        Assert.Equal(5, lab.ViewOf("backend4").Length);
+        Assert.Empty(lab.Serving);
+    }
+
+    [Fact]
+    public void OneIsToldToStop_AndTheOthersHaveJustDied_ItWaitsForThemAWhile()
+    {
+        var lab = Whole();
+        lab.Kill("backend1");
+        lab.Kill("backend2");
+        lab.Pass(1);
+
+        lab["backend3"].View.Leave(lab.Now);
+
+        Assert.Equal(["backend3"], lab.ViewOf("backend3"));
+        Assert.False(lab["backend3"].View.MayLeave(lab.Now));
+        Assert.True(lab["backend3"].View.MayLeave(lab.Now + ViewSettings.ReturnWithin));
+    }
+
+    [Fact]
+    public void AllAreToldToStop_TheLastNeedNotWait()
+    {
+        var lab = Whole();
+        foreach (var name in new[] { "backend1", "backend2" })
+        {
+            lab[name].View.Leave(lab.Now);
+            lab.Pass(1);
+            Assert.True(lab[name].View.MayLeave(lab.Now), name);
+            lab.Kill(name);
+        }
+
+        lab["backend3"].View.Leave(lab.Now);
+
+        Assert.True(lab["backend3"].View.MayLeave(lab.Now));
+    }
+
     private static ViewLab Whole(params string[] names)
     {
         var lab = new ViewLab(names.Length > 0 ? names : Compose);
