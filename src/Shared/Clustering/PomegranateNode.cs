@@ -65,7 +65,9 @@ internal static class PomegranateNode
                         role == NodeRole.Backend ? options.App : null, options, provider.GetService<TimeProvider>() ?? TimeProvider.System,
                         provider.GetRequiredService<ILoggerFactory>().CreateLogger("Pomegranate.Views")),
                     ViewActor.Name))
-                .WithActors((system, _) => system.ActorOf(RemovalWatch.Props(), "removal-watch"))
+                .WithActors((system, _) => system.ActorOf(RemovalWatch.Props([.. Seeds(options).Select(Address.Parse)]), "removal-watch"))
+                .WithActors((system, _) => system.ActorOf(
+                    StrandedWatch.Props(TimeSpan.FromSeconds(1), provider.GetService<TimeProvider>() ?? TimeProvider.System), "stranded-watch"))
                 .WithActors((system, _) => system.ActorOf(MembershipPace.Props(), MembershipPace.Name))
                 .WithActors((system, _) => system.ActorOf(
                     MemberLog.Props(provider.GetRequiredService<ILoggerFactory>().CreateLogger("Pomegranate.Membership")), MemberLog.Name))

@@ -16,10 +16,12 @@ internal sealed record Census(IReadOnlyCollection<UniqueAddress> Members, int Ba
 
     /// <summary>
     /// Whether this cluster is to end in favour of the other: both come to the same result. Whose views have gone on for longer
-    /// holds what the other was founded without, however large that has grown.
+    /// holds what the other was founded without, however large that has grown. Without a backend it holds nothing.
     /// </summary>
     public bool YieldsTo(Census other) =>
-        (View, Backends, Members.Count).CompareTo((other.View, other.Backends, other.Members.Count)) is var order && order != 0
+        (Held, Backends, Members.Count).CompareTo((other.Held, other.Backends, other.Members.Count)) is var order && order != 0
             ? order < 0
             : Members.Min()!.CompareTo(other.Members.Min()) > 0;
+
+    private long Held => Backends > 0 ? View : 0;
 }

@@ -7,28 +7,29 @@ namespace Pomegranate.Partitions;
 
 /// <summary>
 /// Ends a node that the others went on without while they could not tell it: when it reaches one of them again, that one
-/// refuses it, and says why (Akka's quarantine). What it held, they hold or have forgotten.
+/// refuses it, and says why (Akka's quarantine). What it held, they hold or have forgotten. One that was let in, and out
+/// again, before it heard of either is refused by the seeds that it asks, and would ask for ever.
 /// </summary>
 internal sealed class RemovalWatch : ReceiveActor
 {
-    public RemovalWatch()
+    public RemovalWatch(IReadOnlyCollection<Address> seeds)
     {
         var cluster = Cluster.Get(Context.System);
         var log = Context.GetLogger();
+        var system = Context.System;
         Receive<ThisActorSystemQuarantinedEvent>(refused =>
         {
-            // One who is no member says nothing of this cluster.
-            if (!cluster.State.Members.Any(member => member.Address.Equals(refused.RemoteAddress)))
+            // One who is neither a member nor asked to let this node in says nothing of this cluster.
+            var members = cluster.State.Members;
+            if (members.Any(member => member.Address.Equals(refused.RemoteAddress)) || (members.IsEmpty && seeds.Contains(refused.RemoteAddress)))
             {
-                return;
+                log.Error("{0} refuses this node: the cluster went on without it while it hung or was cut off. It ends, to be started again.", refused.RemoteAddress);
+                _ = CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
             }
-
-            log.Error("{0} refuses this node: the cluster went on without it while it hung or was cut off. It ends, to be started again.", refused.RemoteAddress);
-            cluster.Down(cluster.SelfAddress);
         });
     }
 
-    public static Props Props() => Akka.Actor.Props.Create(() => new RemovalWatch());
+    public static Props Props(IReadOnlyCollection<Address> seeds) => Akka.Actor.Props.Create(() => new RemovalWatch(seeds));
 
     protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
 

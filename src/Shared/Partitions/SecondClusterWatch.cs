@@ -17,25 +17,34 @@ internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
     /// <summary>The actor's name under <c>/user</c>; the same on every node.</summary>
     public const string Name = "second-cluster-watch";
 
+    private static readonly TimeSpan BeforeAView = TimeSpan.FromSeconds(1);
+
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly KnownViews _views = KnownViews.Of(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IReadOnlyList<Address> _seeds;
+    private readonly TimeSpan _interval;
 
     public SecondClusterWatch(IReadOnlyList<Address> seeds, TimeSpan interval)
     {
         _seeds = seeds;
+        _interval = interval;
         Receive<Ask>(_ => OnAsk());
         Receive<Census>(OnCensus);
-        Timers.StartPeriodicTimer(nameof(Ask), Ask.Instance, interval);
+        AskLater();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(IReadOnlyList<Address> seeds, TimeSpan interval) => Akka.Actor.Props.Create(() => new SecondClusterWatch(seeds, interval));
 
+    /// <summary>Soon, where there is no view yet: a cluster that is about to found one, and so to serve, may be the second.</summary>
+    private void AskLater() =>
+        Timers.StartSingleTimer(nameof(Ask), Ask.Instance, _views.All.Count == 0 && _interval > BeforeAView ? BeforeAView : _interval);
+
     private void OnAsk()
     {
+        AskLater();
         if (Mine() is not { } mine)
         {
             return;
