@@ -186,7 +186,7 @@ internal sealed class SessionChecker
                 return Found(
                     acknowledged ? ViolationKind.LostWrite : ViolationKind.WentBack,
                     operation,
-                    $"register {name} holds {(number == 0 ? "nothing" : number)}, after {atLeast} was {(acknowledged ? "acknowledged" : "seen")}");
+                    $"register {name} holds {(number == 0 ? "nothing" : number)}, after {atLeast} was {(acknowledged ? "acknowledged" : "seen")}") with { Register = number };
             }
         }
 

@@ -124,7 +124,7 @@ internal sealed class Home(Process self, int session)
         {
             if (running.Delta is { } delta)
             {
-                self.World.Oracle.Acknowledged(self, session, delta);
+                self.World.Oracle.Acknowledged(session, delta);
             }
 
             End(running, new Reply(request.Id, ReplyKind.Response, running.Seen, 200, null));

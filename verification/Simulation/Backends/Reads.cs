@@ -17,10 +17,11 @@ internal sealed class Reads(Process self)
     private readonly Replica _replica = self.Backend!.Replica;
     private long _lastTicket;
     private long _view;
+    private bool _isSettled = true;
 
     public void Recover(SessionId id, Action<SessionEntry?> done, Action failed)
     {
-        var read = new Pending(++_lastTicket, id, done, failed, self.Clock.Now) { Answers = self.Bit, Merged = _replica.Find(id) };
+        var read = new Pending(id, done, failed, self.Clock.Now) { Ticket = ++_lastTicket, Answers = self.Bit, Merged = _replica.Find(id) };
         _pending.Add(read);
         Ask(read);
         CompleteMet();
@@ -49,15 +50,22 @@ internal sealed class Reads(Process self)
 
     public void OnRules()
     {
-        if (_view != self.Rules.View)
+        if (_view != self.Rules.View || (!_isSettled && self.Rules.IsSettled))
         {
             _view = self.Rules.View;
             foreach (var read in _pending)
             {
+                // What was said before is still true, but does not count.
+                read.Ticket = ++_lastTicket;
                 read.Answers = self.Bit;
+                var own = _replica.Find(read.Id);
+                read.Differ |= !IsSame(read.Merged, own);
+                read.Merged = read.Merged is null || own is null ? read.Merged ?? own : read.Merged.Merge(own);
                 Ask(read);
             }
         }
+
+        _isSettled = self.Rules.IsSettled;
 
         CompleteMet();
     }
@@ -121,8 +129,10 @@ internal sealed class Reads(Process self)
         }
     }
 
-    private sealed record Pending(long Ticket, SessionId Id, Action<SessionEntry?> Done, Action Failed, long Started)
+    private sealed record Pending(SessionId Id, Action<SessionEntry?> Done, Action Failed, long Started)
     {
+        public required long Ticket { get; set; }
+
         public ulong Answers { get; set; }
 
         public SessionEntry? Merged { get; set; }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.State;
 using Pomegranate.Campaign.Histories;
 using Pomegranate.Http;
 using Pomegranate.Simulation.Cluster;
@@ -41,6 +42,12 @@ internal static class SessionContent
         }
 
         return Observe(changes.Find(Owner), changes.Find(Log), changes.Find(Register), node);
+    }
+
+    public static long? RegisterOf(SessionEntry entry)
+    {
+        var register = entry.Attributes.FirstOrDefault(attribute => attribute.Key == Register).Value;
+        return register is null ? null : BinaryPrimitives.ReadInt64BigEndian(register);
     }
 
     public static RequestReply Answer(Request request, Observation seen) => new(

@@ -81,6 +81,7 @@ internal sealed class FaultDriver(World world)
         {
             if (!process.IsGone)
             {
+                process.IsKilled = true;
                 world.End(process, true, restartAfter, "is killed, because it does not stop");
             }
         });

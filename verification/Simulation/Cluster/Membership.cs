@@ -1,3 +1,4 @@
+using Pomegranate.Partitions;
 using Pomegranate.Simulation.Core;
 using static Pomegranate.Simulation.Cluster.Messages;
 
@@ -7,6 +8,9 @@ namespace Pomegranate.Simulation.Cluster;
 internal sealed class Membership
 {
     private const long Retry = 1 * Span.Second;
+
+    /// <summary>retry-unsuccessful-join-after.</summary>
+    private const long AskAnother = 2 * Span.Second;
 
     /// <summary>The first seed asks for so long before it founds a cluster.</summary>
     private const long FoundsAfter = 5 * Span.Second;
@@ -18,7 +22,10 @@ internal sealed class Membership
     private readonly long[] _spare = new long[Gossip.Most];
     private readonly SecondCluster _seconds;
     private readonly long _started;
+    private readonly long _stranded = (long)StrandedWatch.Patience.TotalMicroseconds;
     private long _lastJoin = long.MinValue / 2;
+    private long _askedOne = long.MinValue / 2;
+    private long _joiningSince = long.MaxValue;
 
     public Membership(Process self)
     {
@@ -41,6 +48,9 @@ internal sealed class Membership
 
     /// <summary>Neither down nor exiting.</summary>
     public ulong Present => Gossip.Joining | Gossip.Full;
+
+    /// <summary>Neither removed nor about to be.</summary>
+    public bool Counts(Process other) => (Present | Gossip.Exiting).Has(other.Id);
 
     public ulong Backends => Gossip.Full & _world.BackendBits;
 
@@ -74,16 +84,41 @@ internal sealed class Membership
         Lead();
         Tell();
         _seconds.OnTick();
+        EndIfStranded();
+    }
+
+    /// <summary>As StrandedWatch.</summary>
+    private void EndIfStranded()
+    {
+        if (!Gossip.Joining.Has(_self.Id))
+        {
+            _joiningSince = long.MaxValue;
+            return;
+        }
+
+        _joiningSince = Math.Min(_joiningSince, _self.Clock.Now);
+        if (_self.Clock.Now - _joiningSince > _stranded)
+        {
+            _world.Count("stranded while joining");
+            _self.EndSoon("nobody makes it Up, it was let in by one that was left out");
+        }
     }
 
     public void OnMessage(Process from, object message)
     {
         switch (message)
         {
+            case MayJoin when IsUp && !Suspects.Has(from.Id):
+                _self.Send(from, new YouMayJoin());
+                break;
+            case YouMayJoin when !IsMember && _self.Clock.Now - _askedOne > AskAnother:
+                _askedOne = _self.Clock.Now;
+                _self.Send(from, new Join());
+                break;
             case Join when IsUp && !Suspects.Has(from.Id):
                 Admit(from);
                 break;
-            case YouAreRemoved when IsMember:
+            case YouAreRemoved:
                 _self.EndSoon("it was removed");
                 break;
             case GossipTo { Gossip: var theirs }:
@@ -148,14 +183,11 @@ internal sealed class Membership
 
         if (_self.Clock.Now - _lastJoin > Retry)
         {
+            // Everybody is everybody's seed, as in docker-compose.yml.
             _lastJoin = _self.Clock.Now;
-            foreach (var other in _world.Running)
+            foreach (var other in _world.Running.Where(other => other != _self))
             {
-                // The lighthouse and backends are everybody's seeds.
-                if (other != _self && (other.IsBackend || other.Host == 0))
-                {
-                    _self.Send(other, new Join());
-                }
+                _self.Send(other, new MayJoin());
             }
         }
     }
@@ -172,7 +204,13 @@ internal sealed class Membership
             }
         }
 
-        if (!Gossip.Members.Has(newcomer.Id) && !Gossip.Removed.Has(newcomer.Id))
+        if (Gossip.Removed.Has(newcomer.Id))
+        {
+            _self.Send(newcomer, new YouAreRemoved());
+            return;
+        }
+
+        if (!Gossip.Members.Has(newcomer.Id))
         {
             _world.Say(_self, $"lets {newcomer.Name} in");
             Change(Gossip with { Joining = Gossip.Joining | newcomer.Bit });
@@ -250,7 +288,7 @@ internal sealed class Membership
         if (next.Exiting.Has(_self.Id) && !before.Exiting.Has(_self.Id))
         {
             _world.Say(_self, "has left");
-            _self.LeftAlone = !_world.Running.Any(other => other != _self && other.IsBackend && other.Rules.IsComplete);
+            _self.LeftAlone = !_world.Running.Any(other => other != _self && other.IsBackend && other.Rules.IsComplete && Present.Has(other.Id));
             _self.EndSoon("it has left");
         }
 

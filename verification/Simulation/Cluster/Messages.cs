@@ -12,7 +12,12 @@ internal static class Messages
 {
     public sealed record GossipTo(Gossip Gossip);
 
-    /// <summary>A process asks to be let in.</summary>
+    /// <summary>A process asks who would let it in: Akka's InitJoin.</summary>
+    public sealed record MayJoin;
+
+    public sealed record YouMayJoin;
+
+    /// <summary>A process asks the first that would to let it in.</summary>
     public sealed record Join;
 
     public sealed record CensusOf(Census Census);

@@ -58,6 +58,15 @@ internal sealed class Network
         }
     }
 
+    /// <summary>What is still on its way, held by a cut, never arrives: the sender has reset the connection.</summary>
+    public void Reset(Process sender, Func<object, bool> which)
+    {
+        for (var to = 0; to < _hosts; to++)
+        {
+            _held[(sender.Host * _hosts) + to]?.RemoveAll(held => held.Sender == sender && which(held.Message));
+        }
+    }
+
     public void Send(Process sender, Process receiver, object message, World world)
     {
         var link = (sender.Host * _hosts) + receiver.Host;
@@ -85,7 +94,8 @@ internal sealed class Network
         }
 
         world.Deliver(Delay(sender.Host, receiver.Host, chance), sender, receiver, message);
-        if (_plan.Doubling > 0 && chance.Chance(_plan.Doubling))
+        // Connections double nothing by themselves: what is doubled is what the product sends again. A request it does not.
+        if (_plan.Doubling > 0 && message is not Messages.Run && chance.Chance(_plan.Doubling))
         {
             world.Deliver(Delay(sender.Host, receiver.Host, chance) + chance.Between(0, Span.Second), sender, receiver, message);
         }

@@ -122,7 +122,7 @@ internal sealed class Process
             case DeathProven proven:
                 Members.Prove(proven.Process);
                 break;
-            case GossipTo or Join or YouAreRemoved or CensusOf:
+            case GossipTo or MayJoin or YouMayJoin or Join or YouAreRemoved or CensusOf:
                 Members.OnMessage(from, message);
                 break;
             case Clients.Taken taken:

@@ -8,18 +8,19 @@ namespace Pomegranate.Simulation.Cluster;
 internal sealed class SecondCluster(Process self, Membership members)
 {
     private const long Interval = 10 * Span.Second;
+    private const long BeforeAView = 1 * Span.Second;
 
     private long _lastAsked;
 
     public void OnTick()
     {
-        if (self.Clock.Now - _lastAsked < Interval || !members.IsUp)
+        if (self.Clock.Now - _lastAsked < (self.Rules.View == 0 ? BeforeAView : Interval) || !members.IsUp)
         {
             return;
         }
 
         _lastAsked = self.Clock.Now;
-        if (self.World.RunningAt(0) is { } seed && !members.Gossip.Members.Has(seed.Id))
+        foreach (var seed in self.World.Running.Where(other => !members.Gossip.Members.Has(other.Id)))
         {
             self.Send(seed, new CensusOf(Mine()));
         }

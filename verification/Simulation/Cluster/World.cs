@@ -22,7 +22,7 @@ internal sealed class World
     private readonly Rng _chance;
     private readonly double[] _scores;
     private readonly Dictionary<UniqueAddress, int> _indexes = [];
-    private readonly HashSet<long> _views = [];
+    private readonly HashSet<View> _views = new(ReferenceEqualityComparer.Instance);
 
     public World(Plan plan, RuleSet rules, SeededBug bug, Story? story)
     {
@@ -71,6 +71,8 @@ internal sealed class World
 
     /// <summary>The backends of the last view that was decided; none where the rules know no views.</summary>
     public ulong LastView { get; private set; }
+
+    public ulong EverInView { get; private set; }
 
     public bool IsOver { get; set; }
 
@@ -221,14 +223,22 @@ internal sealed class World
 
     public void CountView(View view)
     {
-        if (_views.Add(view.Number))
+        // All begin with one, each with its own copy.
+        if (Now == 0 ? LastView == 0 : _views.Add(view))
         {
+            if (Now > 0 && view.Backends.Length == 1 && view.Owed.IsEmpty)
+            {
+                Oracle.Founded(Processes[IndexOf(view.Backends[0])], LastView);
+            }
+
             // Of two that are founded apart the later one: whoever loses by that is found.
             LastView = 0;
             foreach (var backend in view.Backends)
             {
                 LastView |= Bits.Of(IndexOf(backend));
             }
+
+            EverInView |= LastView;
 
             Count($"view of {view.Backends.Length}{(view.Owed.Length > 0 ? " that owes" : "")}");
         }

@@ -210,6 +210,7 @@ internal sealed class FrontendNode(Process self)
     private void Fail(Pending pending, string reason)
     {
         _pending.Remove(pending);
+        self.World.Network.Reset(self, message => message is Run run && run.Request.Id == pending.Request.Id);
         pending.Done(new Reply(pending.Request.Id, ReplyKind.Refused, null, 503, reason));
     }
 

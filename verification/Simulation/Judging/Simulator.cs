@@ -29,9 +29,22 @@ internal static class Simulator
         return new SimulationResult(plan, violations, world.Clients.History, world.Coverage, world.Events, world.Now);
     }
 
-    private static bool IsExcused(World world, Violation violation) =>
-        violation.Kind is ViolationKind.LostWrite or ViolationKind.LostSession or ViolationKind.WentBack
-        && world.Oracle.IsExcused(int.Parse(violation.Session![1..], System.Globalization.CultureInfo.InvariantCulture), violation.At * 1000);
+    private static bool IsExcused(World world, Violation violation)
+    {
+        if (violation.Kind is not (ViolationKind.LostWrite or ViolationKind.LostSession or ViolationKind.WentBack))
+        {
+            return false;
+        }
+
+        var (session, at) = (int.Parse(violation.Session![1..], System.Globalization.CultureInfo.InvariantCulture), violation.At * 1000);
+        if (violation.Register is { } number && world.Oracle.IsLateWrite(session, at, number))
+        {
+            world.Count("late write of a request without an answer");
+            return true;
+        }
+
+        return world.Oracle.IsExcused(session, at);
+    }
 
     /// <summary>A cluster that is there since long: all are Up, all replicas complete, all shards at home.</summary>
     private static void Form(World world)

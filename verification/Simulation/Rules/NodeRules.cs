@@ -50,6 +50,9 @@ internal abstract class NodeRules(Process self)
     /// <summary>Whether a peer's answer of that view counts.</summary>
     public virtual bool Heeds(int from, long view) => true;
 
+    /// <summary>Whether enough hold what was acknowledged before: then fewer answers are enough to read.</summary>
+    public virtual bool IsSettled => true;
+
     public abstract bool IsCommitted(ulong acknowledged);
 
     public abstract bool IsRead(ulong answered, long waited);
@@ -70,4 +73,7 @@ internal abstract class NodeRules(Process self)
 
     /// <summary>Whether a backend without shards, that was told to stop, may leave the cluster.</summary>
     public virtual bool MayLeave() => true;
+
+    /// <summary>It was told to stop, and has waited for as long as the shutdown allows.</summary>
+    public virtual bool HasWaitedToLeave => false;
 }

@@ -18,6 +18,7 @@ internal sealed class ViewedDowning(Process self, ViewNode node, long pause, lon
     private ulong _members;
     private ulong[] _broken = [];
     private long _lastChange;
+    private (long, View?, ulong, ulong) _decided;
     private ulong _unwanted;
 
     private TimeSpan Now => TimeSpan.FromMicroseconds(self.Clock.Now);
@@ -36,7 +37,7 @@ internal sealed class ViewedDowning(Process self, ViewNode node, long pause, lon
 
         if (!isBroken || !gossip.Full.Has(self.Id))
         {
-            _broken = [];
+            (_broken, _decided) = ([], default);
             Want(0);
             return;
         }
@@ -47,8 +48,16 @@ internal sealed class ViewedDowning(Process self, ViewNode node, long pause, lon
             (_broken, _members) = (broken, members);
         }
 
-        if (self.Clock.Now - _lastChange >= stableAfter && !IsSomebodyWithinPatience(members))
+        if (self.Clock.Now - _lastChange < stableAfter || IsSomebodyWithinPatience(members))
         {
+            return;
+        }
+
+        // The same picture gives the same decision.
+        var picture = (_lastChange, node.Current, gossip.Joining, gossip.Leaving);
+        if (picture != _decided)
+        {
+            _decided = picture;
             Decide(gossip);
         }
     }

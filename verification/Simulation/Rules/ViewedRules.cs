@@ -39,6 +39,8 @@ internal sealed class ViewedRules : NodeRules, IViewOutput
 
     public override bool IsComplete => _node.IsIn;
 
+    public override bool IsSettled => _node.IsSettled;
+
     public override bool MayAnswer => World.Bug == SeededBug.LeaseIgnored || Now < _node.LeaseUntil;
 
     public override ulong Receivers => (Self.Members.Backends | _inView) & ~Self.Bit & ~Self.Members.Proved;
@@ -50,6 +52,8 @@ internal sealed class ViewedRules : NodeRules, IViewOutput
     public override long PatienceWith(int peer) => _pause;
 
     public override bool Answers(int from, long view) => World.Bug == SeededBug.OtherViewsHeeded || (view == View && _node.IsIn);
+
+    public override bool GivesCopy(int to, long view) => Receivers.Has(to) && view <= View;
 
     public override bool Heeds(int from, long view) => _inView.Has(from) && (World.Bug == SeededBug.OtherViewsHeeded || view == View);
 
@@ -66,6 +70,9 @@ internal sealed class ViewedRules : NodeRules, IViewOutput
         return ViewRules.IsEnoughToRead(_node.Current!, World.Bug == SeededBug.OwedNotRead || _node.IsSettled, backend => answered.Has(World.IndexOf(backend)));
     }
 
+    /// <summary>As the phase of the shutdown.</summary>
+    public override bool HasWaitedToLeave => Self.Clock.Now - _leavingSince > 10 * Span.Second;
+
     public override bool MayLeave()
     {
         if (_leavingSince is null)
@@ -74,8 +81,7 @@ internal sealed class ViewedRules : NodeRules, IViewOutput
             _node.Leave(Now);
         }
 
-        // As ViewActor, whose phase of the shutdown ends after 10 s.
-        return Self.Clock.Now - _leavingSince > 10 * Span.Second || _node.MayLeave;
+        return HasWaitedToLeave || _node.MayLeave(Now);
     }
 
     public override void OnFormed()
@@ -143,7 +149,11 @@ internal sealed class ViewedRules : NodeRules, IViewOutput
 
     void IViewOutput.Confirm(UniqueAddress backend) => Self.Backend?.Writes.SendTo(Bits.Of(World.IndexOf(backend)));
 
-    void IViewOutput.Settle(View view) => World.Count("view settled");
+    void IViewOutput.Settle(View view)
+    {
+        World.Count("view settled");
+        Self.Backend?.OnRules();
+    }
 
     void IViewOutput.Lease(TimeSpan until)
     {

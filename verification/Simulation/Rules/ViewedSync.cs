@@ -61,7 +61,7 @@ internal sealed class ViewedSync(Process self, ViewNode node)
         var sources = BackendsOf(view);
         if (node.IsIn)
         {
-            CatchUp(view, sources);
+            CatchUp(view, HoldersOf(view));
         }
         else if (!_isComplete)
         {
@@ -134,6 +134,18 @@ internal sealed class ViewedSync(Process self, ViewNode node)
                 self.Backend!.AskForCopy(source, view);
             }
         }
+    }
+
+    /// <summary>Those of the view, and those that are about to leave and were in one that is owed.</summary>
+    private ulong HoldersOf(View view)
+    {
+        ulong set = 0;
+        foreach (var backend in self.Members.Backends.All())
+        {
+            set |= view.MayHold(self.World.Processes[backend].Address) ? Bits.Of(backend) : 0;
+        }
+
+        return set;
     }
 
     private ulong BackendsOf(View view)
