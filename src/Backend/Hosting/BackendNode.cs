@@ -114,12 +114,13 @@ internal sealed partial class BackendNode(
         var server = (PomegranateServer)services.GetRequiredService<IServer>();
         var context = new SessionServices(
             replicaClient, sessions.Value, node.Value.NodeName, unchecked((ulong)(long)Cluster.Get(_system!).SelfUniqueAddress.Uid),
-            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken)) 
+            time, logger, NotifyEndedAsync, await server.Ready.WaitAsync(cancellationToken))
         {
             Lease = _lease!,
             Clock = clock,
             Keyed = new KeyedEndpoints(services.GetService<EndpointDataSource>()),
             Cookie = new SessionCookie(services.GetRequiredService<IOptions<SessionOptions>>().Value),
+            IsMember = IsMember,
         };
 
         _gauges = new BackendGauges(node.Value.NodeName, server, context.Actors);
@@ -132,8 +133,11 @@ internal sealed partial class BackendNode(
             new RendezvousShardAllocation(node.Value.App, logger),
             SessionActor.Stop.Instance);
         context.Actors.Region = region;
-        _system!.ActorOf(RequestInlet.Props(region), GatewayProtocol.InletName);
-        _lanes!.Accept(LaneChannel.Requests, lane => new RequestLane(lane, region, context.Actors, _system!));
+        var guests = new Guests();
+        var guestHouse = _system!.ActorOf(GuestHouse.Props(context with { IsGuest = true, Actors = new LiveActors { Region = region } }, guests), "guest-house");
+        var door = new RequestDoor(region, context.Actors, guestHouse, guests);
+        _system!.ActorOf(RequestInlet.Props(region, door), GatewayProtocol.InletName);
+        _lanes!.Accept(LaneChannel.Requests, lane => new RequestLane(lane, door, _system!));
         _system!.ActorOf(ExpirySweep.Props(context, region, sharding, EffectiveGrace), "expiry-sweep");
         _system!.ActorOf(UndeliveredRequests.Props(node.Value.NodeName), UndeliveredRequests.Name);
         _system!.ActorOf(FailoverAccelerator.Props(node.Value.App, region, sharding.Names), "failover-accelerator");
@@ -163,6 +167,9 @@ internal sealed partial class BackendNode(
 
     private TimeSpan EffectiveGrace => TimeSpan.FromTicks(
         Math.Max(replication.Value.RemovalGrace.Ticks, 2 * sessions.Value.IdleTimeout.Ticks));
+
+    private bool IsMember(int incarnation) =>
+        Cluster.Get(_system!).State.Members.Any(member => member.UniqueAddress.Uid == incarnation && member.Status is not (MemberStatus.Down or MemberStatus.Removed));
 
     private async Task WaitAsync(Task completed, CancellationToken cancellation)
     {

@@ -4,12 +4,14 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Session;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Pomegranate.Backend.Connections;
 using Pomegranate.Backend.DataProtection;
 using Pomegranate.Backend.Durability;
 using Pomegranate.Backend.Replication;
@@ -87,6 +89,7 @@ internal static class BackendServices
         ]);
         services.AddNodeService(provider => provider.GetRequiredService<BackendNode>());
         services.AddSingleton<ISessionInspector, SessionInspector>();
+        services.AddSingleton<MatcherPolicy>(provider => new NegotiateMarking(provider.GetNodeSystem));
 
         ServerChoice.TakeOver(services);
         AddSessionStore(services);

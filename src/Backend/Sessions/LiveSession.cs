@@ -37,6 +37,7 @@ internal sealed class LiveSession
         _services = services;
         Id = id;
         _entry = recovered;
+        IsAtHomeElsewhere = services.IsGuest && recovered is not null;
         _epoch = (recovered?.Version.Epoch ?? 0) + 1;
         _lastAccess = recovered?.LastAccess ?? Now;
         _nextOutcome = Outcomes.Next(recovered);
@@ -46,6 +47,9 @@ internal sealed class LiveSession
     }
 
     public SessionId Id { get; }
+
+    /// <summary>This node is not the session's home, and only its home may change it.</summary>
+    public bool IsAtHomeElsewhere { get; }
 
     /// <summary>Made at the first use: a request without a session has a home of its own, and needs none.</summary>
     public SessionTurn Turn

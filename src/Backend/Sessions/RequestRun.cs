@@ -55,7 +55,7 @@ internal readonly record struct RequestRun(RunRequest Request, IdempotencyKey? K
         var hasLost = false;
         try
         {
-            var response = await services.Runner.RunAsync(Request.Request, StreamOf(Request, session, services.Writer), session, Cancellation);
+            var response = await services.Runner.RunAsync(NodeMark.Strip(Request.Request), StreamOf(Request, session, services.Writer), session, Cancellation);
             if (session.IsTurnedAway)
             {
                 return new Ended(new RequestReply(Request.RequestId, ReplyKind.NotSeen, services.NodeName));

@@ -187,6 +187,13 @@ internal sealed partial class RequestSession(
         }
 
         Use();
+        if (session.IsAtHomeElsewhere)
+        {
+            throw new InvalidOperationException(
+                "The session cannot be changed here: the request belongs to a connection of this node, and the session has another home since the "
+                + "connection began. It can be read; change it in a request of its own, or after the client has reconnected.");
+        }
+
         if (_access == SessionAccess.ReadOnly)
         {
             throw new InvalidOperationException(

@@ -77,6 +77,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 _requests.Cancel(cancel.RequestId);
                 LeaveIfUseless();
                 break;
+            case RunRequest run when _services.BelongsElsewhere(run):
+                Sender.Tell(new RequestReply(run.RequestId, ReplyKind.Elsewhere, _services.NodeName));
+                LeaveIfUseless();
+                break;
             case Stop:
                 _isStopping = true;
                 _services.Actors.Stopping(_id, Self);
@@ -231,7 +235,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private void OnEnded(RequestRun.Ended ended)
     {
         _requests.End(ended);
-        if (_session!.AccessIsDue)
+        if (_session!.AccessIsDue && !_services.IsGuest)
         {
             // The request did not use the session, but its client is still there.
             _ = ReplicateAccessAsync(_session);
@@ -258,7 +262,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void ExpireNow()
     {
-        if (IsIdle && _session is { Exists: true, IsExpired: true })
+        if (IsIdle && !_services.IsGuest && _session is { Exists: true, IsExpired: true })
         {
             _queue.Enter();
             _session.EndAsync(SessionEndReason.Expired).PipeTo(Self, success: () => Expired.Instance, failure: _ => Expired.Instance);
@@ -280,7 +284,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         {
             Context.Stop(Self);
         }
-        else if (_session is not { Exists: true })
+        else if (_services.IsGuest || _session is not { Exists: true })
         {
             Passivate();
         }
@@ -297,7 +301,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void NoteUse()
     {
-        if (_session is { Exists: true })
+        if (!_services.IsGuest && _session is { Exists: true })
         {
             (_idle ??= new IdleTimer(Timers, _services)).NoteUse();
         }

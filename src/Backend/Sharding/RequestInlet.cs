@@ -11,14 +11,14 @@ internal sealed class RequestInlet : ReceiveActor
 {
     private readonly Dictionary<IActorRef, IActorRef> _outlets = [];
 
-    public RequestInlet(IActorRef region)
+    public RequestInlet(IActorRef region, RequestDoor door)
     {
         Receive<SessionMessages>(messages =>
         {
             var outlet = OutletTo(Sender);
             foreach (var message in messages.Items)
             {
-                region.Tell(message, outlet);
+                (door.ForNode(message) ?? region).Tell(message, outlet);
             }
         });
         Receive<Terminated>(gone =>
@@ -30,7 +30,7 @@ internal sealed class RequestInlet : ReceiveActor
         });
     }
 
-    public static Props Props(IActorRef region) => Akka.Actor.Props.Create(() => new RequestInlet(region));
+    public static Props Props(IActorRef region, RequestDoor door) => Akka.Actor.Props.Create(() => new RequestInlet(region, door));
 
     private IActorRef OutletTo(IActorRef frontend)
     {

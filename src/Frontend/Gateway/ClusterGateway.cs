@@ -117,10 +117,15 @@ internal sealed class ClusterGateway
     public async Task<GatewayAnswer> SendAsync(WebRequest request, RequestBody? body, SentSessions sessions, RequestClient? client, CancellationToken clientGone)
     {
         var id = _numbers.Next();
-        var message = new RunRequest(id, sessions.First ?? SessionId.NewRandom(), IsFreshId: sessions.First is null, request, _streams.Ticket);
+        int? node = NodeMark.TryRead(request.RawTarget, out var incarnation) && _homes.NodeOf(incarnation) is not null ? incarnation : null;
+        var message = new RunRequest(id, sessions.First ?? SessionId.NewRandom(), IsFreshId: sessions.First is null, request, _streams.Ticket)
+        {
+            // With a session it goes to that one's home, which is on the same node unless its shard has moved.
+            IsForNode = node is not null && sessions.First is null,
+        };
         var pending = sessions.Others is { } others
-            ? new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body, client) { OtherSessions = new(others) }
-            : new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body, client);
+            ? new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body, client) { OtherSessions = new(others), Node = node }
+            : new PendingRequest(message, Idempotency.IsOf(request.Method), _time.GetTimestamp(), body, client) { Node = node };
         _streams.Expect(pending);
         var sent = _time.GetTimestamp();
         var outcome = "NoAnswer";
@@ -168,8 +173,10 @@ internal sealed class ClusterGateway
     /// <returns>The lane that the request waits on.</returns>
     private HomeLane? Send(PendingRequest pending)
     {
-        if ((pending.MayBeSentAgain || _time.GetTimestamp() >= _homes.UnsettledUntil)
-            && _homes.Of(pending.Message.SessionId)?.Lane is { } lane && lane.TryRun(pending))
+        var home = pending is { Message.IsForNode: true, Node: { } node }
+            ? _homes.NodeOf(node) is { } address ? _homes.Find(address) : null
+            : pending.MayBeSentAgain || _time.GetTimestamp() >= _homes.UnsettledUntil ? _homes.Of(pending.Message.SessionId) : null;
+        if (home?.Lane is { } lane && lane.TryRun(pending))
         {
             return lane;
         }

@@ -7,7 +7,7 @@ namespace Pomegranate.Frontend.Gateway;
 /// The way to a session's home without a lane: many messages at once where the home has an inlet, else one by one
 /// through the shard region proxy, which looks for the home. The router's alone.
 /// </summary>
-internal sealed class HomeMail(Homes homes, IActorRef region, IActorRef router)
+internal sealed class HomeMail(Homes homes, IActorRef region, IActorRef router, IActorRefFactory system)
 {
     /// <summary>A message to a home is cut at this size, far below the frame size, so heartbeats never wait long behind one.</summary>
     private const int BatchBytes = 256 * 1024;
@@ -27,6 +27,23 @@ internal sealed class HomeMail(Homes homes, IActorRef region, IActorRef router)
             router.Tell(new Flush(home));
         }
     }
+
+    /// <summary>About a request: to the node to which it belongs, or else to its session's home.</summary>
+    public void Tell(PendingRequest request, ISessionMessage message)
+    {
+        if (request is { Message.IsForNode: true, Node: { } incarnation } && homes.NodeOf(incarnation) is { } node)
+        {
+            TellNode(node, message);
+        }
+        else
+        {
+            Tell(message);
+        }
+    }
+
+    /// <summary>To a node, whatever is at home there.</summary>
+    public void TellNode(Address node, ISessionMessage message) =>
+        system.ActorSelection(new RootActorPath(node) / "user" / InletName).Tell(new SessionMessages([message]), router);
 
     /// <summary>What the router is to do when it is told <see cref="Flush"/>.</summary>
     public static void Send(Homes.Home home)

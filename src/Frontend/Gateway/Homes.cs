@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using Akka.Cluster;
 using Pomegranate.Gateway;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
@@ -15,6 +16,7 @@ internal sealed class Homes(SessionSharding sharding)
 {
     private readonly Home?[] _byShard = new Home?[sharding.Count];
     private readonly ConcurrentDictionary<Address, Home> _byNode = new();
+    private readonly ConcurrentDictionary<int, Address> _nodes = new();
 
     private long _unsettledUntil = long.MinValue;
 
@@ -37,6 +39,16 @@ internal sealed class Homes(SessionSharding sharding)
 
     /// <summary>The session's home; null where that is not known.</summary>
     public Home? Of(SessionId session) => Volatile.Read(ref _byShard[sharding.NumberOf(session)]);
+
+    /// <summary>The backend of this incarnation; null where there is none (any more).</summary>
+    public Address? NodeOf(int incarnation) => _nodes.GetValueOrDefault(incarnation);
+
+    public void NodeUp(UniqueAddress node) => _nodes[node.Uid] = node.Address;
+
+    public void NodeGone(UniqueAddress node) => _nodes.TryRemove(node.Uid, out _);
+
+    /// <summary>What is known of a backend, from now on if nothing was.</summary>
+    public Home Meet(Address node) => _byNode.GetOrAdd(node, static node => new Home(node));
 
     public Home? Find(Address node) => _byNode.GetValueOrDefault(node);
 
@@ -63,7 +75,7 @@ internal sealed class Homes(SessionSharding sharding)
     /// <summary>The node gives its shards away: the proxy hears of each before this does.</summary>
     public void Leaving(Address node)
     {
-        var home = _byNode.GetOrAdd(node, static node => new Home(node));
+        var home = Meet(node);
         home.IsLeaving = true;
         ForgetShardsOf(home);
     }

@@ -32,6 +32,7 @@ internal sealed class KnownBackends(
 
             _headLimits[member.UniqueAddress] = RequestHeadLimits.Of(member.Roles);
             Publish();
+            homes.NodeUp(member.UniqueAddress);
         }
     }
 
@@ -45,7 +46,7 @@ internal sealed class KnownBackends(
         _withoutFacts.Remove(member.UniqueAddress);
         _headLimits.Remove(member.UniqueAddress);
         Publish();
-        HomeGone(member.Address);
+        HomeGone(member.UniqueAddress);
         if (!hasLeft)
         {
             // One that left finishes what it streams.
@@ -64,7 +65,7 @@ internal sealed class KnownBackends(
     {
         if (_members.Contains(node) && _dead.Add(node))
         {
-            HomeGone(node.Address);
+            HomeGone(node);
             if (cluster.State.Members.FirstOrDefault(member => member.UniqueAddress.Equals(node)) is { } dead)
             {
                 // If the coordinator was there the proxy looks for the next one at once.
@@ -87,9 +88,10 @@ internal sealed class KnownBackends(
         }
     }
 
-    private void HomeGone(Address node)
+    private void HomeGone(UniqueAddress node)
     {
-        if (homes.Gone(node)?.Lane is { } lane)
+        homes.NodeGone(node);
+        if (homes.Gone(node.Address)?.Lane is { } lane)
         {
             lane.TakeSent().ForEach(pending.AdoptInDoubt);
             lane.Close();

@@ -35,6 +35,12 @@ internal sealed class PendingRequest(RunRequest message, bool isIdempotent, long
     /// <summary>The client's other session ids, to be tried where the one before is nobody's.</summary>
     public Queue<SessionId> OtherSessions { get; init; } = s_none;
 
+    /// <summary>
+    /// The incarnation of the backend on which that lives to which the request belongs; null where it belongs to none, or to
+    /// one that is gone.
+    /// </summary>
+    public int? Node { get; set; }
+
     /// <summary>How often it was sent to a home.</summary>
     public int Attempts { get; set; }
 

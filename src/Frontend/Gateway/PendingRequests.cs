@@ -53,7 +53,7 @@ internal sealed class PendingRequests(HomeMail mail, TimeProvider time)
         var cancel = new CancelRequest(request.Message.RequestId, request.Message.SessionId);
         if (request.Lane?.TrySend(cancel) != true)
         {
-            mail.Tell(cancel);
+            mail.Tell(request, cancel);
         }
     }
 }

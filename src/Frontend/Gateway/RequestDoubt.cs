@@ -208,7 +208,7 @@ internal sealed class RequestDoubt(
             region.Tell(forget, ActorRefs.NoSender);
         }
 
-        mail.Tell(find);
+        mail.Tell(request, find);
     }
 
     private long Ticks(TimeSpan duration) => (long)(duration.TotalSeconds * time.TimestampFrequency);

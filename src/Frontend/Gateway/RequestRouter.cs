@@ -58,7 +58,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         _time = time;
         _state = state;
         _homes = homes;
-        _mail = new HomeMail(homes, region, Self);
+        _mail = new HomeMail(homes, region, Self, Context.System);
         _lanes = new HomeLanes(homes, openLane, Context, Timers);
         _pending = new PendingRequests(_mail, time);
         _doubt = new RequestDoubt(_pending, homes, _mail, region, time, Timers, Context.GetLogger()) { Options = options };
@@ -148,7 +148,7 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
 
         _pending.Add(request);
-        if (!request.MayBeSentAgain && _doubt.IsUnsettled)
+        if (!request.MayBeSentAgain && !request.Message.IsForNode && _doubt.IsUnsettled)
         {
             _doubt.AskFirst(request);
         }
@@ -178,8 +178,18 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
             case ReplyKind.UnknownSession:
                 // The client's id is nobody's: its next is tried, and without one the request runs as a newcomer's.
                 request.Message = request.OtherSessions.TryDequeue(out var next)
-                    ? request.Message with { SessionId = next, IsFreshId = false }
-                    : request.Message with { SessionId = SessionId.NewRandom(), IsFreshId = true };
+                    ? request.Message with { SessionId = next, IsFreshId = false, IsForNode = false }
+                    : request.Message with { SessionId = SessionId.NewRandom(), IsFreshId = true, IsForNode = request.Node is not null };
+                request.InDoubtSince = null;
+                request.HeardOfAt = _time.GetTimestamp();
+                RunAsBefore(request);
+                break;
+
+            case ReplyKind.Elsewhere:
+                // Said of a node that is gone here: the app is to see what it would see if the client came too late.
+                request.Message = request.Node is not null
+                    ? request.Message with { IsForNode = true }
+                    : request.Message with { Request = NodeMark.Strip(request.Message.Request) };
                 request.InDoubtSince = null;
                 request.HeardOfAt = _time.GetTimestamp();
                 RunAsBefore(request);
@@ -263,6 +273,20 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         request.Attempts++;
         request.IsAskedOnLane = false;
         request.IsSentInDoubt = message.IsInDoubt;
+        if (message.IsForNode && NodeOf(request) is { } node)
+        {
+            RunOn(node, request, message);
+            return;
+        }
+
+        if (message.IsForNode)
+        {
+            // What it belongs to went with its node.
+            request.Node = null;
+            request.Message = request.Message with { IsForNode = false, Request = NodeMark.Strip(request.Message.Request) };
+            message = message with { IsForNode = false, Request = request.Message.Request };
+        }
+
         var home = _homes.Of(message.SessionId);
         if (home?.Lane is { } lane && lane.TrySend(message))
         {
@@ -275,10 +299,28 @@ internal sealed class RequestRouter : ReceiveActor, IWithTimers
         }
     }
 
+    private void RunOn(Address node, PendingRequest request, RunRequest message)
+    {
+        request.Lane = _homes.Meet(node).Lane is { } lane && lane.TrySend(message) ? lane : null;
+        if (request.Lane is null)
+        {
+            _lanes.Open(node);
+            _mail.TellNode(node, message);
+        }
+    }
+
+    private Address? NodeOf(PendingRequest request) => request.Node is { } incarnation ? _homes.NodeOf(incarnation) : null;
+
     private static Address? NodeOf(IActorRef sender) => sender.Path.Address is { HasGlobalScope: true } node ? node : null;
 
     private void LearnHome(PendingRequest request, RequestReply reply, Address? node)
     {
+        if (request.Message.IsForNode)
+        {
+            // It has not been sent to the session's home.
+            return;
+        }
+
         if (reply.Kind == ReplyKind.Undelivered || node is null)
         {
             _homes.Forget(request.Message.SessionId);

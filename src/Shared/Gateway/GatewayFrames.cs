@@ -20,7 +20,7 @@ internal static class GatewayFrames
 
     public static readonly LaneWrite<RequestReply> WriteReply = static (writer, reply) => GatewaySerializer.Write(writer, reply);
 
-    /// <summary>16 run, 17 the same in doubt, 18 with a path base, 19 find, 20 cancel.</summary>
+    /// <summary>16 run, 17 the same in doubt, 18 with a path base, 19 find, 20 cancel, 21 run on this node.</summary>
     public static byte KindOf(ISessionMessage message) => (byte)(LaneFrame.FirstOfChannel + GatewaySerializer.KindOf(message));
 
     /// <exception cref="WireFormatException">The frame is no message to a session.</exception>

@@ -35,6 +35,12 @@ internal static class GatewayProtocol
         /// that this one never runs twice. Sent in doubt only after <see cref="TakesRepeatsInDoubt"/>.
         /// </summary>
         public bool IsIdempotent => Idempotency.IsOf(Request.Method);
+
+        /// <summary>
+        /// Run it on the node that receives it, whoever is the session's home: it belongs to something that lives in that
+        /// process (<see cref="NodeMark"/>). The session, if there is one, can be read there and not changed.
+        /// </summary>
+        public bool IsForNode { get; init; }
     }
 
     /// <summary>
@@ -108,6 +114,9 @@ internal static class GatewayProtocol
 
         /// <summary>The request became a dead letter on its way: no home has seen it, and it may be sent again.</summary>
         Undelivered = 7,
+
+        /// <summary>The request belongs to something that lives on another node, which it names: send it there.</summary>
+        Elsewhere = 8,
 
         /// <summary>The app aborted the connection, or failed after it had begun to answer: the client's is cut.</summary>
         Aborted = 5,

@@ -24,6 +24,12 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     /// <summary>path base:string  in doubt:bool, then as <see cref="RunManifest"/>: only mounts know of path bases.</summary>
     private const string RunMountedManifest = "r4";
 
+    /// <summary>
+    /// path base:string  in doubt:bool  has facts:bool  [facts], then as <see cref="RunManifest"/>: a request that belongs to the
+    /// receiving node. Only nodes that know it have handed out what leads to it (<see cref="NodeMark"/>).
+    /// </summary>
+    private const string RunForNodeManifest = "r5";
+
     /// <summary>in doubt:bool  path base:string  facts (<see cref="FactsFormat"/>), then as <see cref="RunManifest"/>: only to nodes of wire revision 3.</summary>
     private const string RunWithFactsManifest = "r6";
 
@@ -39,8 +45,10 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     private const int LeastMessageBytes = 24;
 
     /// <summary>What a message is by itself, and in a batch where it has no envelope: the place in this list.</summary>
-    /// <remarks>"r5" is kept for requests that name their node.</remarks>
-    private static readonly string[] Kinds = [RunManifest, RunInDoubtManifest, RunMountedManifest, FindManifest, CancelManifest, "r5", RunWithFactsManifest];
+    private static readonly string[] Kinds =
+    [
+        RunManifest, RunInDoubtManifest, RunMountedManifest, FindManifest, CancelManifest, RunForNodeManifest, RunWithFactsManifest,
+    ];
 
     public override string Manifest(object o) => o switch
     {
@@ -102,6 +110,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
     /// <summary>The message's place in <see cref="Kinds"/>.</summary>
     public static byte KindOf(ISessionMessage message) => message switch
     {
+        RunRequest { IsForNode: true } => 5,
         RunRequest { Request.Facts: not null } => 6,
         RunRequest { Request.PathBase.Length: > 0 } => 2,
         RunRequest run => run.IsInDoubt ? (byte)1 : (byte)0,
@@ -137,7 +146,17 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         switch (message)
         {
             case RunRequest run:
-                if (run.Request.Facts is { } facts)
+                if (run.IsForNode)
+                {
+                    writer.String(run.Request.PathBase);
+                    writer.Bool(run.IsInDoubt);
+                    writer.Bool(run.Request.Facts is not null);
+                    if (run.Request.Facts is { } known)
+                    {
+                        FactsFormat.Write(writer, known);
+                    }
+                }
+                else if (run.Request.Facts is { } facts)
                 {
                     writer.Bool(run.IsInDoubt);
                     writer.String(run.Request.PathBase);
@@ -173,6 +192,7 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         RunManifest => ReadRun(ref reader),
         RunInDoubtManifest => ReadRun(ref reader) with { IsInDoubt = true },
         RunMountedManifest => ReadMountedRun(ref reader),
+        RunForNodeManifest => ReadRunForNode(ref reader),
         RunWithFactsManifest => ReadRunWithFacts(ref reader),
         FindManifest => new FindRequest(ReadRequestId(ref reader), reader.Id()),
         CancelManifest => new CancelRequest(ReadRequestId(ref reader), reader.Id()),
@@ -210,6 +230,15 @@ internal sealed class GatewaySerializer(ExtendedActorSystem system) : Serializer
         var isInDoubt = reader.Bool();
         var run = ReadRun(ref reader);
         return run with { Request = run.Request with { PathBase = pathBase }, IsInDoubt = isInDoubt };
+    }
+
+    private static RunRequest ReadRunForNode(ref WireReader reader)
+    {
+        var pathBase = reader.String();
+        var isInDoubt = reader.Bool();
+        var facts = reader.Bool() ? FactsFormat.Read(ref reader) : null;
+        var run = ReadRun(ref reader);
+        return run with { Request = run.Request with { PathBase = pathBase, Facts = facts }, IsInDoubt = isInDoubt, IsForNode = true };
     }
 
     private static RunRequest ReadRunWithFacts(ref WireReader reader)

@@ -27,18 +27,21 @@ public sealed class RequestLaneTests : TestKit
     private readonly LiveActors _actors = new();
     private readonly TestProbe _region;
     private readonly Frontend _frontend;
+    private readonly TestProbe _guestHouse;
+    private readonly Guests _guests = new();
     private readonly Lane _near;
 
     public RequestLaneTests()
     {
         _region = CreateTestProbe("region");
+        _guestHouse = CreateTestProbe("guest-house");
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         socket.Connect(listener.LocalEndPoint!);
         _near = new Lane(listener.Accept(), s_peer, NullLogger.Instance);
-        _near.Start(new RequestLane(_near, _region, _actors, Sys));
+        _near.Start(new RequestLane(_near, new RequestDoor(_region, _actors, _guestHouse, _guests), Sys));
         _frontend = new Frontend(new Lane(socket, s_peer, NullLogger.Instance));
     }
 
@@ -71,6 +74,45 @@ public sealed class RequestLaneTests : TestKit
     }
 
     [Fact]
+    public async Task RequestForThisNode_GoesToTheGuestHouse_UnlessItsSessionLivesHere()
+    {
+        var run = Run("GET") with { IsForNode = true };
+        _frontend.Send(run);
+        Assert.True((await _guestHouse.ExpectMsgAsync<RunRequest>()).IsForNode);
+
+        // What is said of it goes to what runs it, whose session it does not ask for.
+        var guest = CreateTestProbe();
+        _guests.Arrived(run.RequestId, guest);
+        var find = Send(run.RequestId.Number);
+        Assert.Equal(find, await guest.ExpectMsgAsync<FindRequest>());
+        _guests.Gone(run.RequestId);
+        Assert.Equal(Send(run.RequestId.Number), await _region.ExpectMsgAsync<FindRequest>());
+
+        var home = CreateTestProbe();
+        _actors.Started(_session, home);
+        _frontend.Send(run);
+        await home.ExpectMsgAsync<RunRequest>();
+    }
+
+    [Fact]
+    public async Task RequestForThisNode_WithoutALane_GoesTheSameWay()
+    {
+        var inlet = Sys.ActorOf(RequestInlet.Props(_region, new RequestDoor(_region, _actors, _guestHouse, _guests)));
+        var run = Run("GET") with { IsForNode = true };
+        inlet.Tell(new SessionMessages([run]));
+        await _guestHouse.ExpectMsgAsync<RunRequest>();
+
+        var guest = CreateTestProbe();
+        _guests.Arrived(run.RequestId, guest);
+        inlet.Tell(new SessionMessages([new FindRequest(run.RequestId, run.SessionId), new CancelRequest(run.RequestId, run.SessionId)]));
+        await guest.ExpectMsgAsync<FindRequest>();
+        await guest.ExpectMsgAsync<CancelRequest>();
+
+        inlet.Tell(new SessionMessages([run with { IsForNode = false, RequestId = new RequestId(7, 7) }]));
+        await _region.ExpectMsgAsync<RunRequest>();
+    }
+
+    [Fact]
     public async Task HomeIsOnAnotherNode_TheFrontendIsToldSo()
     {
         Send(1);
@@ -88,15 +130,7 @@ public sealed class RequestLaneTests : TestKit
     {
         // It listens once it answers: what becomes a dead letter before that, nobody reports.
         await Sys.ActorOf(UndeliveredRequests.Props("home")).Ask<ActorIdentity>(new Identify(1), Deadline.Default);
-        var request = new RunRequest(new(1, 7), _session, true, new WebRequest
-        {
-            Method = "POST",
-            Scheme = "http",
-            RawTarget = "/",
-            Protocol = "HTTP/1.1",
-            Headers = [],
-            TraceIdentifier = "t",
-        }, new("f", 1, Guid.Empty));
+        var request = Run("POST");
         var actor = CreateTestProbe();
         _actors.Started(_session, actor);
         Watch(actor);
@@ -128,6 +162,16 @@ public sealed class RequestLaneTests : TestKit
 
         await _frontend.Closed.For("the lane's end");
     }
+
+    private RunRequest Run(string method) => new(new(1, 7), _session, true, new WebRequest
+    {
+        Method = method,
+        Scheme = "http",
+        RawTarget = "/",
+        Protocol = "HTTP/1.1",
+        Headers = [],
+        TraceIdentifier = "t",
+    }, new("f", 1, Guid.Empty));
 
     protected override void AfterAll()
     {

@@ -71,13 +71,13 @@ public abstract class RouterTestKit : TestKit
         return pending;
     }
 
-    private protected PendingRequest NewRequest(string method = "GET", SessionId? session = null)
+    private protected PendingRequest NewRequest(string method = "GET", SessionId? session = null, string target = "/")
     {
         var request = new WebRequest
         {
             Method = method,
             Scheme = "http",
-            RawTarget = "/",
+            RawTarget = target,
             Protocol = "HTTP/1.1",
             Headers = [],
             TraceIdentifier = "trace",

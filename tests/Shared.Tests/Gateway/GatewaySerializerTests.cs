@@ -118,6 +118,21 @@ public class GatewaySerializerTests : TestKit
     }
 
     [Fact]
+    public void RequestForANode_PathBaseDoubtAndFactsIfAnyGoBefore()
+    {
+        var forNode = Run with { IsForNode = true, IsInDoubt = true };
+        var withFacts = forNode with { Request = Run.Request with { PathBase = "/a", Facts = new ConnectionFacts { HttpsPort = 443 } }, IsInDoubt = false };
+
+        Assert.Equal("r5", _serializer.Manifest(forNode));
+        Assert.Equal("000100" + GoldenRun, Convert.ToHexString(_serializer.ToBinary(forNode)));
+        Assert.Equal("r5", _serializer.Manifest(withFacts));
+        Assert.Equal("022F61" + "00" + "01" + "0102" + "02BB03" + GoldenRun, Convert.ToHexString(_serializer.ToBinary(withFacts)));
+        var read = Assert.IsType<RunRequest>(_serializer.FromBinary(Convert.FromHexString("000100" + GoldenRun), "r5"));
+        Assert.True(read is { IsForNode: true, IsInDoubt: true, Request.Facts: null });
+        Assert.Equal(_serializer.ToBinary(withFacts), _serializer.ToBinary(_serializer.FromBinary(_serializer.ToBinary(withFacts), "r5")));
+    }
+
+    [Fact]
     public void Batch_IsItsItemsInOrder_EachBehindItsKind()
     {
         ISessionMessage[] items = [Run, Run with { IsInDoubt = true }, new FindRequest(Run.RequestId, Run.SessionId), new CancelRequest(Run.RequestId, Run.SessionId)];
