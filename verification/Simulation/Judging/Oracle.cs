@@ -9,7 +9,7 @@ namespace Pomegranate.Simulation.Judging;
 /// Knows what was acknowledged and who holds it, which no node does. It excuses exactly this: every replica that held an
 /// acknowledged change and was in the last view, or about to leave it, was killed, before another of these had it; every backend of the last view was; or the last that held it was
 /// told to stop, and for as long as it waited no other came or caught up; or enough backends, all started anew, have founded a cluster
-/// while nobody in it could reach anybody who still serves (without disks they know of no other).
+/// while nobody in it could reach anybody who still serves, or those hang (without disks they know of no other).
 /// </summary>
 internal sealed class Oracle(World world)
 {
@@ -40,7 +40,8 @@ internal sealed class Oracle(World world)
     {
         var serving = world.Running.Where(p => lastView.Has(p.Id)).ToList();
         var founding = world.Running.Where(p => founder.Members.Gossip.Members.Has(p.Id)).ToList();
-        if (serving.Count > 0 && !lastView.Has(founder.Id) && !founding.Any(f => serving.Any(s => world.Network.IsOpenBothWays(f.Host, s.Host))))
+        var answering = serving.Where(s => s.HangsUntil <= world.Now);
+        if (serving.Count > 0 && !lastView.Has(founder.Id) && !answering.Any(s => founding.Any(f => world.Network.IsOpenBothWays(f.Host, s.Host))))
         {
             for (var session = 0; session < _acknowledged.Length; session++)
             {
