@@ -12,7 +12,7 @@ namespace Pomegranate.Simulation.Tests;
 public sealed class SimulatorTests
 {
     private const int Schedules = 3_000;
-    private const int ShippedSchedules = 1_000;
+    private const int ShippedSchedules = 10_000;
     private static readonly RuleSet Today = RuleSet.All.First(set => set.Name == "today");
     private static readonly RuleSet Views = RuleSet.All.First(set => set.Name == "views");
 
@@ -54,6 +54,18 @@ public sealed class SimulatorTests
             }
         });
         Assert.True(failed.IsEmpty, $"Seeds {string.Join(", ", failed.Order().Take(10))}: dotnet run --project verification/Simulation -- --story {failed.Order().FirstOrDefault()}");
+    }
+
+    [Theory]
+    [InlineData(nameof(SeededBug.AckBeforeQuorum))]
+    [InlineData(nameof(SeededBug.StaleReplica))]
+    [InlineData(nameof(SeededBug.LeaseIgnored))]
+    [InlineData(nameof(SeededBug.SuspectsTakenForDead))]
+    [InlineData(nameof(SeededBug.OwedNotRead))]
+    [InlineData(nameof(SeededBug.CaughtUpAtOnce))]
+    public void Run_ViewsWithASeededBug_IsFoundWhereNothingIsWithoutIt(string bug)
+    {
+        Failing(Views, Enum.Parse<SeededBug>(bug), result => Simulator.Run(result.Plan, Views).Violations.Count == 0);
     }
 
     [Theory]
