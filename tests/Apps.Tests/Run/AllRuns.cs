@@ -60,7 +60,7 @@ public sealed class AllRuns(IMessageSink messages) : IAsyncLifetime
         {
             var identical = verdicts.Count(verdict => verdict.IsIdentical);
             var explained = verdicts.Count(verdict => verdict.IsExplained) - identical;
-            var mending = verdicts.Count(verdict => !verdict.IsExplained && BeingMended.Cases.Concat(BeingMended.ByChance).Contains(verdict.Name));
+            var mending = verdicts.Count(verdict => !verdict.IsExplained && BeingMended.Cases.Contains(verdict.Name));
             text.Append(CultureInfo.InvariantCulture,
                 $"{name,-28}{verdicts.Count,8}{identical,12}{explained,12}{mending,10}{verdicts.Count - identical - explained - mending,13}\n");
         }
