@@ -22,11 +22,15 @@ internal static class LastRequest
     /// <summary>Larger former values are not kept: the request would be run on what it left behind.</summary>
     private const int MostBytes = 16 * 1024;
 
+    /// <summary>After the values, where the request had not ended.</summary>
+    private const byte Early = 1;
+
     public static bool IsReserved(string key) => key.StartsWith('\0');
 
     /// <summary>The attribute to commit along with <paramref name="changes"/>.</summary>
+    /// <param name="isEarly">The request goes on, and may change the same again.</param>
     public static SessionAttribute Attribute(
-        RequestId request, SessionVersion version, SessionEntry? before, IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes)
+        RequestId request, SessionVersion version, SessionEntry? before, IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool isEarly = false)
     {
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new WireWriter(buffer);
@@ -47,6 +51,11 @@ internal static class LastRequest
             }
         }
 
+        if (isEarly)
+        {
+            writer.Byte(Early);
+        }
+
         return new SessionAttribute(Key, version, buffer.WrittenCount <= MostBytes ? buffer.WrittenSpan.ToArray() : null);
     }
 
@@ -56,7 +65,25 @@ internal static class LastRequest
     /// </summary>
     public static IReadOnlyCollection<KeyValuePair<string, byte[]?>>? Undo(SessionEntry entry, RequestId request)
     {
-        if (entry.Attributes is not [{ Key: Key, Value: { } bytes } last, .. var others] || others.Any(a => !IsReserved(a.Key) && a.Version > last.Version))
+        if (entry.Attributes is not [{ Key: Key } last, .. var others] || others.Any(a => !IsReserved(a.Key) && a.Version > last.Version))
+        {
+            return null;
+        }
+
+        return Former(last, request, orEarly: true);
+    }
+
+    /// <summary>
+    /// The values the session had before <paramref name="request"/> changed it and ended, whatever has been committed since: its
+    /// effect is part of the session.
+    /// </summary>
+    /// <param name="kept">The attribute that its commit left.</param>
+    public static IReadOnlyCollection<KeyValuePair<string, byte[]?>>? Done(SessionAttribute kept, RequestId request) =>
+        Former(kept, request, orEarly: false);
+
+    private static KeyValuePair<string, byte[]?>[]? Former(SessionAttribute kept, RequestId request, bool orEarly)
+    {
+        if (kept.Value is not { } bytes)
         {
             return null;
         }
@@ -73,6 +100,6 @@ internal static class LastRequest
             former[i] = new(reader.String(), reader.Bool() ? reader.Bytes() : null);
         }
 
-        return former;
+        return orEarly || reader.Remaining == 0 ? former : null;
     }
 }

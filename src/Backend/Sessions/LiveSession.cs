@@ -17,6 +17,7 @@ internal sealed class LiveSession
     private readonly SessionServices _services;
     private readonly Lock _lock = new();
     private readonly uint _epoch;
+    private readonly SessionAttribute _inherited;
     private SessionTurn? _turn;
     private uint _sequence;
     private ulong _nextOutcome;
@@ -41,6 +42,7 @@ internal sealed class LiveSession
         _epoch = (recovered?.Version.Epoch ?? 0) + 1;
         _lastAccess = recovered?.LastAccess ?? Now;
         _nextOutcome = Outcomes.Next(recovered);
+        _inherited = recovered is { Attributes: [{ Key: LastRequest.Key } last, ..] } ? last : default;
 
         // A replica may have missed an earlier delta; the first commit of an incarnation mends that.
         _mustSendWhole = true;
@@ -82,6 +84,12 @@ internal sealed class LiveSession
             }
         }
     }
+
+    /// <summary>
+    /// What the session was before a request whose commit was the last at the session's earlier home, and which may be sent again
+    /// after others have changed the session here; null for any other.
+    /// </summary>
+    public IReadOnlyCollection<KeyValuePair<string, byte[]?>>? BeforeInherited(RequestId request) => LastRequest.Done(_inherited, request);
 
     /// <summary>Whether the session was abandoned, renewed under another id, or has expired.</summary>
     public bool HasEnded
@@ -178,9 +186,10 @@ internal sealed class LiveSession
     /// <param name="clears">Whether everything older is swept away first.</param>
     /// <param name="request">The request that makes them; null where nothing but the last access is replicated.</param>
     /// <param name="outcome">What came of the request, if it is exactly-once; it needs no undoing then.</param>
+    /// <param name="isEarly">The request goes on.</param>
     /// <returns>What the changed attributes have now.</returns>
     public async Task<SessionVersion> CommitAsync(
-        IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, RequestId? request, Outcome? outcome = null)
+        IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, RequestId? request, Outcome? outcome = null, bool isEarly = false)
     {
         SessionEntry delta;
         SessionEntry sent;
@@ -209,7 +218,7 @@ internal sealed class LiveSession
             }
             else if (request is { } id)
             {
-                attributes.Add(LastRequest.Attribute(id, version, _entry, changes));
+                attributes.Add(LastRequest.Attribute(id, version, _entry, changes, isEarly));
             }
 
             foreach (var (key, value) in changes)

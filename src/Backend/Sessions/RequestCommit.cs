@@ -39,9 +39,18 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     {
         IsDetached |= session.HasEnded && session.FollowedTo is null && !IsElsewhere;
         Changes.StartFrom(IsDetached ? null : found);
-        if (!IsDetached && !isLate && !IsEarly && found is not null && LastRequest.Undo(found, request) is { } former)
+        if (IsDetached || isLate || IsEarly || found is null)
+        {
+            return;
+        }
+
+        if (LastRequest.Undo(found, request) is { } former)
         {
             Changes.Undo(former);
+        }
+        else if (session.BeforeInherited(request) is { } before)
+        {
+            Changes.Repeat(before);
         }
     }
 
@@ -56,11 +65,12 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
 
     /// <summary>Commits before the response starts.</summary>
     /// <param name="outcome">What comes of the request, if it is exactly-once.</param>
+    /// <param name="isEarly">The app commits, and goes on.</param>
     /// <param name="canBeginAgain">Whether it can be run again from its start, as far as its endpoint says.</param>
     /// <returns>What becomes of the client's cookie.</returns>
     /// <exception cref="SessionConflictException">What the request has read is no longer so: it has to begin again.</exception>
     /// <exception cref="SessionCommitException">The changes cannot be committed.</exception>
-    public async Task<CookieChange> CommitAsync(Outcome? outcome, bool canBeginAgain)
+    public async Task<CookieChange> CommitAsync(Outcome? outcome, bool isEarly, bool canBeginAgain)
     {
         RefuseIfLost();
         var hasChanges = Changes.IsAny;
@@ -89,7 +99,7 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
             return default;
         }
 
-        var cookie = await SessionCommit.CommitAsync(session, Changes, request, outcome);
+        var cookie = await SessionCommit.CommitAsync(session, Changes, request, outcome, isEarly);
         if (cookie is not null)
         {
             IsEarly |= hasChanges;

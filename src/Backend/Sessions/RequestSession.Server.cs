@@ -90,7 +90,7 @@ internal sealed partial class RequestSession : IRequestSession, IPomegranateSess
             if (!_committed && !IsTurnedAway)
             {
                 RefuseDoubt();
-                _cookie.Give(await _commit.CommitAsync(IsExactlyOnce ? OutcomeOf(outcome) : null, CanBeginAgain));
+                _cookie.Give(await _commit.CommitAsync(IsExactlyOnce ? OutcomeOf(outcome) : null, isEarly: false, CanBeginAgain));
                 if (_hasUsed)
                 {
                     await session.StillAtHomeAsync();
@@ -105,6 +105,7 @@ internal sealed partial class RequestSession : IRequestSession, IPomegranateSess
             _committed = true;
             _used = false;
             _commit.Changes.Forget();
+            _commit.Changes.EndRepeat();
             if (!_commit.HasLost)
             {
                 ReleaseTurn();

@@ -151,7 +151,7 @@ internal sealed partial class RequestSession(
         else if (!IsExactlyOnce && _commit.Changes is { NewId: null, IsAbandoned: false })
         {
             RefuseDoubt();
-            _cookie.Give(await _commit.CommitAsync(outcome: null, CanBeginAgain));
+            _cookie.Give(await _commit.CommitAsync(outcome: null, isEarly: true, CanBeginAgain));
             if (_commit.Turn.IsYielding)
             {
                 // It waits for the turn anew if it goes on. One that may not lose keeps it: what it writes then may be made of

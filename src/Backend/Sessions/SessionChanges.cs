@@ -18,11 +18,15 @@ internal sealed class SessionChanges
     /// <summary>By key; a null value removes. Null until there is one: most requests change nothing.</summary>
     private Dictionary<string, byte[]?>? _attributes;
 
+    /// <summary>What a request that runs for the second time had found; null for any other.</summary>
+    private Dictionary<string, byte[]?>? _repeated;
+
     /// <summary>What the session would weigh with the changes.</summary>
     private int _bytes;
 
-    /// <summary>By key; a null value removes.</summary>
-    public IReadOnlyCollection<KeyValuePair<string, byte[]?>> Attributes => _attributes is null ? [] : _attributes;
+    /// <summary>By key; a null value removes. Without those that the request's first run has made.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, byte[]?>> Attributes =>
+        _attributes is null ? [] : _repeated is null ? _attributes : [.. _attributes.Where(change => !_repeated.ContainsKey(change.Key))];
 
     /// <summary>Whether everything that was found is swept away.</summary>
     public bool IsCleared { get; private set; }
@@ -110,7 +114,11 @@ internal sealed class SessionChanges
             isChanged = _attributes.TryGetValue(key, out value);
         }
 
-        if (!isChanged && !IsCleared)
+        if (!isChanged && _repeated?.TryGetValue(key, out value) == true)
+        {
+            // It is to be answered as the first time.
+        }
+        else if (!isChanged && !IsCleared)
         {
             value = _found.Find(key);
             (_reads ??= new()).Add(key, _found.VersionOf(key));
@@ -166,7 +174,7 @@ internal sealed class SessionChanges
     {
         _bytes -= SizeNow(key);
         _reads?.Forget(key);
-        if (!IsCleared && _found.Find(key) is not null)
+        if ((!IsCleared && _found.Find(key) is not null) || _repeated?.ContainsKey(key) == true)
         {
             Change(key, null);
         }
@@ -210,6 +218,15 @@ internal sealed class SessionChanges
             Change(key, value);
         }
     }
+
+    /// <summary>
+    /// The request's first run was committed, its node died before the answer, and others have changed the session since: it sees
+    /// what it saw the first time, and what it changes of that is part of the session already.
+    /// </summary>
+    public void Repeat(IReadOnlyCollection<KeyValuePair<string, byte[]?>> former) => _repeated = new(former, StringComparer.Ordinal);
+
+    /// <summary>The response starts: what comes now, the first run has not come to.</summary>
+    public void EndRepeat() => _repeated = null;
 
     /// <summary>
     /// They are part of the session now, and the request knows what it has made of what it had read. What moves or ends it stays:

@@ -7,8 +7,10 @@ namespace Pomegranate.Backend.Sessions;
 internal static class SessionCommit
 {
     /// <summary>What becomes of the client's cookie; null where there is nothing to commit.</summary>
+    /// <param name="isEarly">The request goes on.</param>
     /// <exception cref="Server.SessionCommitException">The changes could not be acknowledged by enough replicas.</exception>
-    public static async ValueTask<CookieChange?> CommitAsync(LiveSession session, SessionChanges changes, RequestId request, Outcome? outcome)
+    public static async ValueTask<CookieChange?> CommitAsync(
+        LiveSession session, SessionChanges changes, RequestId request, Outcome? outcome, bool isEarly = false)
     {
         if (!IsDue(session, changes, outcome is not null))
         {
@@ -30,7 +32,7 @@ internal static class SessionCommit
         }
         else
         {
-            await session.CommitAsync(attributes, changes.IsCleared, attributes.Count > 0 ? request : null, outcome);
+            await session.CommitAsync(attributes, changes.IsCleared, attributes.Count > 0 ? request : null, outcome, isEarly);
         }
 
         return cookie;
