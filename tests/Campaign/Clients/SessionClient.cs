@@ -24,7 +24,7 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
         using var request = new HttpRequestMessage(Method(kind), new Uri(target, Path(kind, register)));
         request.Content = kind switch
         {
-            OperationKind.Read or OperationKind.Peek => null,
+            OperationKind.Read or OperationKind.Linger or OperationKind.Peek => null,
             OperationKind.Create => create,
             _ => content,
         };
@@ -51,7 +51,7 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
 
     private static HttpMethod Method(OperationKind kind) => kind switch
     {
-        OperationKind.Read or OperationKind.Peek => HttpMethod.Get,
+        OperationKind.Read or OperationKind.Linger or OperationKind.Peek => HttpMethod.Get,
         OperationKind.Write or OperationKind.AppendPut => HttpMethod.Put,
         _ => HttpMethod.Post,
     };
@@ -61,7 +61,10 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
         OperationKind.Create => "/create",
         OperationKind.Write => $"/registers/{register}",
         OperationKind.Read => "/read",
+        OperationKind.Linger => "/linger",
         OperationKind.Peek => "/peek",
+        OperationKind.AppendHeld => "/held",
+        OperationKind.AppendLate => "/late",
         OperationKind.AppendOnce => "/once",
         OperationKind.Renew => "/renew",
         OperationKind.End => "/end",

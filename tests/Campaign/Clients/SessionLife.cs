@@ -84,7 +84,10 @@ internal sealed class SessionLife(SessionClient session, int seed, int clients, 
         < 58 => OperationKind.AppendKeyed,
         < 76 => OperationKind.Write,
         < 77 => clients == 1 ? OperationKind.Renew : OperationKind.Read,
-        < 89 => OperationKind.Read,
+        < 78 => shape.Holds ? OperationKind.AppendHeld : OperationKind.AppendPost,
+        < 80 => OperationKind.AppendLate,
+        < 82 => shape.Holds ? OperationKind.Linger : OperationKind.Read,
+        < 91 => OperationKind.Read,
         _ => OperationKind.Peek,
     };
 

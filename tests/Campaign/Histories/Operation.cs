@@ -29,7 +29,8 @@ internal sealed record Operation(
 {
     [JsonIgnore]
     public bool IsAppend =>
-        Kind is OperationKind.AppendPost or OperationKind.AppendPut or OperationKind.AppendOnce or OperationKind.AppendKeyed;
+        Kind is OperationKind.AppendPost or OperationKind.AppendPut or OperationKind.AppendOnce or OperationKind.AppendKeyed
+            or OperationKind.AppendHeld or OperationKind.AppendLate;
 
     /// <summary>What it leaves in the log or the register: its number, or that of the one it repeats.</summary>
     [JsonIgnore]

@@ -18,11 +18,20 @@ internal enum OperationKind
     /// <summary>Appends with POST and an <c>Idempotency-Key</c>; its repeats are operations of their own.</summary>
     AppendKeyed,
 
+    /// <summary>Appends with POST, 0.8 s after it has read the session.</summary>
+    AppendHeld,
+
+    /// <summary>Appends with POST after its response has begun; it is done when the whole answer has come.</summary>
+    AppendLate,
+
     /// <summary>Writes its number into a register that only this client writes, with merge instead of a turn.</summary>
     Write,
 
     /// <summary>Reads the session in its turn.</summary>
     Read,
+
+    /// <summary>Reads the session, and answers 0.8 s later.</summary>
+    Linger,
 
     /// <summary>Reads the session without waiting for a turn.</summary>
     Peek,

@@ -71,7 +71,7 @@ internal sealed class SoakRun(CampaignOptions options, Programs programs, int se
         Note(string.Create(CultureInfo.InvariantCulture, $"peak {peak:0} operations a second with {options.Sessions} sessions; {Share:P0} of it from now on"));
         var began = _clock.Now;
         using var load = new Load(
-            seed, new LoadShape(options.Sessions, Pace.Steady(peak * Share, _clock), Operations, EndedEvery: 1, KeepsEnded: false),
+            seed, new LoadShape(options.Sessions, Pace.Steady(peak * Share, _clock), Operations, EndedEvery: 1, KeepsEnded: false, Holds: false),
             options.Deadline, _clock, nodes.Frontends, history);
         using var ended = new CancellationTokenSource();
         var sampling = SampleAsync(nodes, topology, http, ended.Token);
@@ -91,7 +91,7 @@ internal sealed class SoakRun(CampaignOptions options, Programs programs, int se
     private async Task<double> PeakAsync(CampaignNodes nodes, History history, CancellationToken cancellation)
     {
         using var load = new Load(
-            seed, new LoadShape(options.Sessions, Pace.Thinking(TimeSpan.Zero), Operations, EndedEvery: 1, KeepsEnded: false, Names: "peak"),
+            seed, new LoadShape(options.Sessions, Pace.Thinking(TimeSpan.Zero), Operations, EndedEvery: 1, KeepsEnded: false, Names: "peak", Holds: false),
             options.Deadline, _clock, nodes.Frontends, history);
         await Task.Delay(PeakWarm, cancellation);
         var before = history.Operations.Count;
