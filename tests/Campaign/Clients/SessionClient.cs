@@ -14,6 +14,13 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
     private string? _cookie;
     private bool _isOver;
 
+    /// <summary>One at a time: who renews beside another gets a session of its own.</summary>
+    private int _renewing;
+    private int _renewed;
+
+    /// <summary>Whether the client may renew the session's id now; <see cref="SendAsync(int, OperationKind, string?, int, CancellationToken, long?)"/> does then.</summary>
+    public bool TryBeginRenewal() => Interlocked.CompareExchange(ref _renewing, 1, 0) == 0;
+
     public async Task<Operation> SendAsync(int client, OperationKind kind, string? register, int frontend, CancellationToken cancellation, long? key = null)
     {
         var number = clock.NextOperation();
@@ -42,7 +49,19 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
         // What comes under its id later must find nothing: so the id is kept.
         _isOver |= kind == OperationKind.End;
         var start = clock.Now;
+        var renewed = Volatile.Read(ref _renewed);
         var (status, outcome, seen, note) = await SendAsync(request, cancellation);
+        if (kind == OperationKind.Renew)
+        {
+            Interlocked.Increment(ref _renewed);
+            Volatile.Write(ref _renewing, 0);
+        }
+        else if (seen is { Owner: null } && kind != OperationKind.Create && (Volatile.Read(ref _renewing) > 0 || Volatile.Read(ref _renewed) > renewed))
+        {
+            // It came with the old id of a session that another client was renewing: the answer says that it did nothing.
+            (outcome, seen, note) = (Outcome.NotSent, null, "the old id");
+        }
+
         var operation = new Operation(
             number, session, client, kind, register, start, clock.Now, target.Authority, status, outcome, seen, note, key);
         history.Add(operation);
