@@ -16,6 +16,9 @@ internal sealed class LiveSession
 {
     private readonly SessionServices _services;
     private readonly Lock _lock = new();
+
+    /// <summary>Commits that are under way are taken along when the session moves to another id, and further ones wait.</summary>
+    private readonly CommitGate _gate = new();
     private readonly uint _epoch;
     private readonly SessionAttribute _inherited;
     private SessionTurn? _turn;
@@ -191,6 +194,7 @@ internal sealed class LiveSession
     public async Task<SessionVersion> CommitAsync(
         IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, RequestId? request, Outcome? outcome = null, bool isEarly = false)
     {
+        using var entered = await _gate.EnterAsync();
         SessionEntry delta;
         SessionEntry sent;
         lock (_lock)
@@ -270,6 +274,8 @@ internal sealed class LiveSession
     /// <param name="outcome">What came of the request, if it is exactly-once: found under the old id and the new one.</param>
     public async Task RenewAsync(SessionId newId, IReadOnlyCollection<KeyValuePair<string, byte[]?>> changes, bool clears, Outcome? outcome = null)
     {
+        // Those that take no turn commit beside this: what they commit to the old id would be lost.
+        using var alone = await _gate.EnterAloneAsync();
         KeyValuePair<SessionId, SessionEntry>[] entries;
         lock (_lock)
         {

@@ -99,7 +99,18 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
             return default;
         }
 
-        var cookie = await SessionCommit.CommitAsync(session, Changes, request, outcome, isEarly);
+        CookieChange? cookie;
+        try
+        {
+            cookie = await SessionCommit.CommitAsync(session, Changes, request, outcome, isEarly);
+        }
+        catch (SessionCommitException) when (turn.Ticket is null && Changes.NewId is null && session.FollowedTo is not null)
+        {
+            // One that takes no turn has met a renewal.
+            await FollowAsync(session.FollowedTo!.Value, outcome);
+            return default;
+        }
+
         if (cookie is not null)
         {
             IsEarly |= hasChanges;

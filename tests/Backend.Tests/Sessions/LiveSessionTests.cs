@@ -246,6 +246,27 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Renew_BesideACommitWithoutATurn_TakesItAlong()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        var beside = CommitAsync(session, ("b", [2]));
+        var first = await Replica.NextCommitAsync();
+        var renewed = session.RenewAsync(new SessionId(9, 9), [], clears: false);
+        Assert.False(Replica.HasBeenAsked);
+
+        first.Done.SetResult();
+        await beside.For("the commit beside it");
+        var moving = await Replica.NextCommitAsync();
+        var late = CommitAsync(session, ("c", [3]));
+        Assert.False(Replica.HasBeenAsked);
+        moving.Done.SetResult();
+        await renewed.For("the renewal");
+
+        Assert.Equal([2], moving.Entries.Single(entry => entry.Key == new SessionId(9, 9)).Value.Find("b"));
+        await Assert.ThrowsAsync<SessionCommitException>(() => late.For("the commit that came too late"));
+    }
+
+    [Fact]
     public async Task Renew_AfterTheEnd_BringsNothingOfTheSessionBack()
     {
         // A request that waited for its turn behind a sign-out must not carry the signed-in state to a fresh id.

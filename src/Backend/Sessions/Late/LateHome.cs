@@ -16,7 +16,8 @@ internal static class LateHome
     public static SessionId IdOf(LiveSession session, SessionChanges changes) => changes.NewId ?? session.FollowedTo ?? session.Id;
 
     /// <summary>Whether what the request's home has of the session may be old.</summary>
-    public static bool IsElsewhere(LiveSession session, SessionChanges changes) => session.IsClosed || changes.NewId is not null;
+    public static bool IsElsewhere(LiveSession session, SessionChanges changes) =>
+        changes.NewId is not null || (session.IsClosed && session.FollowedTo is null);
 
     /// <summary>The session as a request sees it that uses it anew.</summary>
     public static async Task<SessionEntry?> EntryAsync(LiveSession session, SessionChanges changes) =>
