@@ -58,8 +58,9 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
         }
         else if (seen is { Owner: null } && kind != OperationKind.Create && (Volatile.Read(ref _renewing) > 0 || Volatile.Read(ref _renewed) > renewed))
         {
-            // It came with the old id of a session that another client was renewing: the answer says that it did nothing.
-            (outcome, seen, note) = (Outcome.NotSent, null, "the old id");
+            // It came with the old id of a session that another client was renewing: the answer says that it did nothing. One that
+            // began before may have stored late what it did, and seen nothing of it afterwards.
+            (outcome, seen, note) = (kind == OperationKind.AppendLate ? Outcome.Maybe : Outcome.NotSent, null, "the old id");
         }
 
         var operation = new Operation(
