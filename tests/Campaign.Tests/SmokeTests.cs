@@ -10,6 +10,7 @@ using Xunit.Abstractions;
 namespace Pomegranate.Campaign.Tests;
 
 /// <summary>A campaign as short as can be: two backends, one of them killed under load.</summary>
+[Collection(WholeClusters.Name)]
 public sealed class SmokeTests(ITestOutputHelper output)
 {
     private static readonly Topology Nodes = new(2, 1);

@@ -14,6 +14,7 @@ namespace Pomegranate.Campaign.Tests;
 /// Others have more patience with nodes that have just started, so a cut is noticed on them last. Once that was enough to
 /// lose writes: the side that most backends were on went on acknowledging while the other removed them one by one.
 /// </summary>
+[Collection(WholeClusters.Name)]
 public sealed class YoungNodesTests(ITestOutputHelper output)
 {
     private const int Sessions = 24;

@@ -56,6 +56,15 @@ public sealed class SecondClusterTests
     }
 
     [Fact]
+    public void TheOneWithoutABackend_Ends_HoweverOldItsViews()
+    {
+        var (empty, founded) = (CensusOf(0, "a", "b", "c") with { View = 7 }, CensusOf(1, "d") with { View = 1 });
+
+        Assert.True(empty.YieldsTo(founded));
+        Assert.False(founded.YieldsTo(empty));
+    }
+
+    [Fact]
     public async Task Census_ComesThroughTheWire_AndBadBytesAreRefused()
     {
         await using var node = await TestNode.StartAsync();
