@@ -17,13 +17,17 @@ internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
     /// <summary>The actor's name under <c>/user</c>; the same on every node.</summary>
     public const string Name = "second-cluster-watch";
 
-    private static readonly TimeSpan BeforeAView = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
+    /// <summary>So often it asks soon after a member was removed.</summary>
+    private const int SoonTimes = 10;
 
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly KnownViews _views = KnownViews.Of(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IReadOnlyList<Address> _seeds;
     private readonly TimeSpan _interval;
+    private int _soon;
 
     public SecondClusterWatch(IReadOnlyList<Address> seeds, TimeSpan interval)
     {
@@ -31,6 +35,11 @@ internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
         _interval = interval;
         Receive<Ask>(_ => OnAsk());
         Receive<Census>(OnCensus);
+        Receive<ClusterEvent.MemberRemoved>(_ =>
+        {
+            _soon = SoonTimes;
+            AskLater();
+        });
         AskLater();
     }
 
@@ -38,12 +47,21 @@ internal sealed class SecondClusterWatch : ReceiveActor, IWithTimers
 
     public static Props Props(IReadOnlyList<Address> seeds, TimeSpan interval) => Akka.Actor.Props.Create(() => new SecondClusterWatch(seeds, interval));
 
-    /// <summary>Soon, where there is no view yet: a cluster that is about to found one, and so to serve, may be the second.</summary>
-    private void AskLater() =>
-        Timers.StartSingleTimer(nameof(Ask), Ask.Instance, _views.All.Count == 0 && _interval > BeforeAView ? BeforeAView : _interval);
+    protected override void PreStart() =>
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
+
+    protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+    /// <summary>
+    /// Soon, where there is no view yet, or somebody was removed: a cluster that is about to found one, and so to serve, may be the
+    /// second, and the one that is gone may have gone on without this one.
+    /// </summary>
+    private void AskLater() => Timers.StartSingleTimer(
+        nameof(Ask), Ask.Instance, (_soon > 0 || _views.All.Count == 0) && _interval > Soon ? Soon : _interval);
 
     private void OnAsk()
     {
+        _soon--;
         AskLater();
         if (Mine() is not { } mine)
         {

@@ -34,7 +34,7 @@ internal sealed class ViewFounding(UniqueAddress self, ViewSettings settings, Vi
 
         var isIn = last?.Includes(self) == true;
         ImmutableArray<Roster> owed = isIn ? ViewRules.OwedAfter(last!, isSettled, [self], members.IsGone) : [];
-        var isLast = isIn && last!.Backends.Length > 1 && !holdsLease && owed.All(roster => roster.IsKnownTo(self.Equals));
+        var isLast = isIn && last!.Backends.Length > 1 && !holdsLease && members.IsQuiet(now) && owed.All(roster => roster.IsKnownTo(self.Equals));
         var isFirst = !isIn && (last is not null || members.Others.All(m => KnowsNone(m, now)))
             && backends.MinBy(m => m.UpNumber)?.Address.Equals(self) == true;
         return isLast || isFirst

@@ -10,6 +10,7 @@ internal sealed class ViewMembers(UniqueAddress self)
     private readonly HashSet<UniqueAddress> _wantOut = [];
     private Dictionary<UniqueAddress, ViewMember> _byAddress = [];
     private ImmutableHashSet<UniqueAddress> _unwanted = [];
+    private TimeSpan _lastDeath = TimeSpan.MinValue;
 
     /// <summary>Greater after each change: what was concluded before holds while it is the same.</summary>
     public int Revision { get; private set; }
@@ -27,8 +28,9 @@ internal sealed class ViewMembers(UniqueAddress self)
 
     public bool IsEverybodyReachable => All.All(m => m.IsReachable);
 
-    public void Set(IEnumerable<ViewMember> members, IEnumerable<UniqueAddress> dead)
+    public void Set(IEnumerable<ViewMember> members, IReadOnlyCollection<UniqueAddress> dead, TimeSpan now)
     {
+        _lastDeath = dead.All(Dead.Contains) ? _lastDeath : now;
         Dead = [.. dead];
         All = [.. members.Where(m => !Dead.Contains(m.Address))];
         _byAddress = All.ToDictionary(m => m.Address);
@@ -36,6 +38,12 @@ internal sealed class ViewMembers(UniqueAddress self)
         _wantOut.RemoveWhere(m => !IsMember(m));
         Revision++;
     }
+
+    /// <summary>
+    /// Whether nobody was found dead for a while. Deaths are often proven when the network is whole again, a moment before
+    /// this node hears that the others went on without it.
+    /// </summary>
+    public bool IsQuiet(TimeSpan now) => _lastDeath == TimeSpan.MinValue || now - _lastDeath >= ViewSettings.HeardWithin;
 
     public void SetUnwanted(IEnumerable<UniqueAddress> unwanted)
     {

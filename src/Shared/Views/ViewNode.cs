@@ -77,7 +77,7 @@ internal sealed class ViewNode
     /// <param name="dead">Whose death is proven, or whom an operator has downed: none of them ever speaks again.</param>
     public void SetMembers(IReadOnlyCollection<ViewMember> members, IReadOnlyCollection<UniqueAddress> dead, TimeSpan now)
     {
-        _members.Set(members, dead);
+        _members.Set(members, dead, now);
         Tick(now);
     }
 
@@ -147,7 +147,7 @@ internal sealed class ViewNode
                 OnPrepare(from, prepare, now);
                 break;
             case Promise promise when Current?.Number + 1 == promise.Number && _proposal is { } proposal && proposal.Ballot == promise.Ballot:
-                proposal.Promised(from, promise.AcceptedIn, promise.Accepted, _members.Dead, _leases.IsHeld(now));
+                proposal.Promised(from, promise.AcceptedIn, promise.Accepted, DeadFor(now), _leases.IsHeld(now));
                 Pursue(proposal, now);
                 break;
             case Accept accept:
@@ -480,8 +480,10 @@ internal sealed class ViewNode
             Send(proposal.Last.Voters.Where(v => !v.Equals(_self) && !_members.Dead.Contains(v) && proposal.IsAwaited(v)), new Prepare(proposal.Last, proposal.Ballot, _leases.Wait(now)));
             if (proposal.IsAwaited(_self) && _voter.Promise(proposal.Ballot))
             {
-                proposal.Promised(_self, _voter.AcceptedIn, _voter.Accepted, _members.Dead, _leases.IsHeld(now));
+                proposal.Promised(_self, _voter.AcceptedIn, _voter.Accepted, DeadFor(now), _leases.IsHeld(now));
             }
+
+            proposal.Consider(DeadFor(now), _leases.IsHeld(now));
         }
 
         if (proposal.Value is { } value)
@@ -500,7 +502,7 @@ internal sealed class ViewNode
 
     private void ConcludeIfDecided(ViewProposal proposal, TimeSpan now)
     {
-        if (proposal != _proposal || !proposal.IsDecided(_members.Dead, _leases.IsHeld(now)))
+        if (proposal != _proposal || !proposal.IsDecided(DeadFor(now), _leases.IsHeld(now)))
         {
             return;
         }
@@ -511,6 +513,9 @@ internal sealed class ViewNode
         var isAlone = view.Backends.Length == 1 && proposal.Last.Backends.All(b => b.Equals(_self) || _members.Dead.Contains(b));
         Announce(view, proposal.Wait, keepsLease: isAlone, now);
     }
+
+    /// <summary>Without a lease the dead are gone on without only after a while: somebody may be about to say that he went on without us.</summary>
+    private ImmutableHashSet<UniqueAddress> DeadFor(TimeSpan now) => _leases.IsHeld(now) || _members.IsQuiet(now) ? _members.Dead : [];
 
     private void Announce(View view, TimeSpan wait, bool keepsLease, TimeSpan now)
     {

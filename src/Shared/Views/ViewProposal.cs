@@ -28,6 +28,12 @@ internal sealed class ViewProposal(View last, Ballot ballot, View wish)
     public void Promised(UniqueAddress voter, Ballot acceptedIn, View? accepted, IReadOnlySet<UniqueAddress> dead, bool holdsLease)
     {
         _promises[voter] = (acceptedIn, accepted);
+        Consider(dead, holdsLease);
+    }
+
+    /// <summary>Whether those who have promised are enough by now.</summary>
+    public void Consider(IReadOnlySet<UniqueAddress> dead, bool holdsLease)
+    {
         if (Value is null && ViewRules.Decide(Last, _promises.Keys.ToHashSet(), dead, holdsLease))
         {
             Value = MayBeDecided() ?? (Wish.Owed.All(roster => roster.IsKnownTo(IsPresent)) ? Wish : null);

@@ -30,6 +30,9 @@ internal sealed record ViewSettings(TimeSpan LeaseLength, Func<int, int> Need, i
     /// </summary>
     public static readonly TimeSpan RenewAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>So long after a death was proven it has been heard, if the dead and others had gone on without this node.</summary>
+    public static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(2);
+
     /// <summary>How long after the loss of all others a backend that is told to stop still expects them back.</summary>
     public static readonly TimeSpan ReturnWithin = TimeSpan.FromSeconds(30);
 }

@@ -8,18 +8,26 @@ namespace Pomegranate.Simulation.Cluster;
 internal sealed class SecondCluster(Process self, Membership members)
 {
     private const long Interval = 10 * Span.Second;
-    private const long BeforeAView = 1 * Span.Second;
+    private const long Soon = 1 * Span.Second;
 
     private long _lastAsked;
+    private long _soonUntil = long.MinValue;
+    private ulong _removed;
 
     public void OnTick()
     {
-        if (self.Clock.Now - _lastAsked < (self.Rules.View == 0 ? BeforeAView : Interval) || !members.IsUp)
+        var now = self.Clock.Now;
+        if (_removed != members.Gossip.Removed)
+        {
+            (_removed, _soonUntil, _lastAsked) = (members.Gossip.Removed, now + Interval, now);
+        }
+
+        if (now - _lastAsked < (self.Rules.View == 0 || now < _soonUntil ? Soon : Interval) || !members.IsUp)
         {
             return;
         }
 
-        _lastAsked = self.Clock.Now;
+        _lastAsked = now;
         foreach (var seed in self.World.Running.Where(other => !members.Gossip.Members.Has(other.Id)))
         {
             self.Send(seed, new CensusOf(Mine()));
