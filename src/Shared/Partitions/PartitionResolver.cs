@@ -28,25 +28,20 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     private readonly DowningTimes _times;
-    private readonly TimeProvider _time;
     private readonly Cluster _cluster;
     private readonly KnownViews _views = KnownViews.Of(Context.System);
     private readonly ActorSelection _viewActor = Context.ActorSelection($"/user/{ViewActor.Name}");
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
-    private HashSet<(UniqueAddress, UniqueAddress)> _broken = [];
-    private HashSet<Voter> _members = [];
-    private readonly Dictionary<UniqueAddress, long> _firstSeen = [];
+    private readonly PartitionPicture _picture;
     private ImmutableHashSet<UniqueAddress> _unwanted = [];
     private string? _lastWord;
-    private long _firstBreak;
-    private long _lastChange;
 
     public PartitionResolver(Cluster cluster, DowningTimes times, TimeProvider time)
     {
         _cluster = cluster;
         _times = times;
-        _time = time;
+        _picture = new PartitionPicture(times, time);
         Receive<Look>(_ => OnLook());
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, Step);
     }
@@ -58,56 +53,26 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
         // The downed and the leaving are on their way out, whoever reaches them.
         var members = _cluster.State.Members.Where(m => m.Status is not (MemberStatus.Down or MemberStatus.Exiting or MemberStatus.Removed))
             .Select(m => Voter.Of(m, _views)).ToHashSet();
-        var now = _time.GetTimestamp();
-        NoteAges(members, now);
-        var broken = BrokenLinks(members.Select(m => m.Address).ToHashSet());
-        if (broken.Count == 0 || !members.Any(m => m.IsFull && m.Address.Equals(_cluster.SelfUniqueAddress)))
+        var wasWhole = _picture.IsWhole;
+        _picture.Look(members, BrokenLinks(members.Select(m => m.Address).ToHashSet()));
+        if (_picture.IsWhole || !members.Any(m => m.IsFull && m.Address.Equals(_cluster.SelfUniqueAddress)))
         {
-            _broken.Clear();
+            _picture.Forget();
             Want([]);
             return;
         }
 
-        if (_broken.Count == 0)
+        if (wasWhole)
         {
-            _firstBreak = now;
             _lastWord = null;
-            _log.Warning("{0}. It is decided who goes on once this has not changed for {1} s.", Describe(broken), _times.StableAfter.TotalSeconds);
+            _log.Warning("{0}. It is decided who goes on once this has not changed for {1} s.", Describe(_picture.Broken), _times.StableAfter.TotalSeconds);
         }
 
-        if (!broken.SetEquals(_broken) || !members.SetEquals(_members))
-        {
-            _lastChange = now;
-            _broken = broken;
-            _members = members;
-        }
-
-        var stableAfter = _times.StableAfter + (HasYoung(now) ? _times.MorePatience : TimeSpan.Zero);
-        if (_time.GetElapsedTime(_lastChange, now) >= stableAfter || _time.GetElapsedTime(_firstBreak, now) >= stableAfter + _times.UnstableAfter)
+        if (_picture.IsDue)
         {
             Decide();
         }
     }
-
-    private void NoteAges(HashSet<Voter> members, long now)
-    {
-        foreach (var gone in _firstSeen.Keys.Except(members.Select(m => m.Address)).ToList())
-        {
-            _firstSeen.Remove(gone);
-        }
-
-        foreach (var member in members.Where(m => m.IsFull))
-        {
-            _firstSeen.TryAdd(member.Address, now);
-        }
-    }
-
-    /// <summary>
-    /// Whether somebody that is not reached had just begun when that was noticed. A node that starts compiles, copies
-    /// sessions and is short of CPU: its silence may be longer than the others'.
-    /// </summary>
-    private bool HasYoung(long now) => _broken.Any(link => !_firstSeen.TryGetValue(link.Item2, out var seen)
-        || _time.GetElapsedTime(seen, now) - _time.GetElapsedTime(_lastChange, now) < _times.YoungFor);
 
     private HashSet<(UniqueAddress, UniqueAddress)> BrokenLinks(HashSet<UniqueAddress> members)
     {
@@ -131,7 +96,7 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
 
     private void Decide()
     {
-        var decision = DowningDecision.Of(_cluster.SelfUniqueAddress, _members, _broken, [.. _views.All.Values]);
+        var decision = DowningDecision.Of(_cluster.SelfUniqueAddress, _picture.Members, _picture.Broken, [.. _views.All.Values]);
         Want(decision.Unwanted);
         if (!decision.IsSurvivor)
         {
@@ -144,14 +109,14 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
         else
         {
             _log.Warning("{0}. Downing {1}; of {2} members, those go on who all reach each other and hold the most backends.",
-                Describe(_broken), string.Join(", ", decision.Downs.Select(d => d.Address)), _members.Count);
+                Describe(_picture.Broken), string.Join(", ", decision.Downs.Select(d => d.Address)), _picture.Members.Count);
             foreach (var member in decision.Downs)
             {
                 _cluster.Down(member.Address);
             }
 
             // What follows takes a moment to arrive.
-            _lastChange = _firstBreak = _time.GetTimestamp();
+            _picture.StartAgain();
         }
     }
 
@@ -169,11 +134,11 @@ internal sealed class PartitionResolver : ReceiveActor, IWithTimers
         if (word != _lastWord)
         {
             _lastWord = word;
-            _log.Warning("{0}. {1}.", Describe(_broken), word);
+            _log.Warning("{0}. {1}.", Describe(_picture.Broken), word);
         }
     }
 
-    private static string Describe(HashSet<(UniqueAddress Observer, UniqueAddress Subject)> broken) => "Members cannot reach each other: "
+    private static string Describe(IReadOnlySet<(UniqueAddress Observer, UniqueAddress Subject)> broken) => "Members cannot reach each other: "
         + string.Join("; ", broken.GroupBy(link => link.Subject, link => link.Observer)
             .Select(links => $"{links.Key.Address} is not reached by {string.Join(", ", links.Select(o => o.Address))}"));
 

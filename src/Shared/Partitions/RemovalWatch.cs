@@ -24,7 +24,7 @@ internal sealed class RemovalWatch : ReceiveActor
             if (members.Any(member => member.Address.Equals(refused.RemoteAddress)) || (members.IsEmpty && seeds.Contains(refused.RemoteAddress)))
             {
                 log.Error("{0} refuses this node: the cluster went on without it while it hung or was cut off. It ends, to be started again.", refused.RemoteAddress);
-                _ = CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
+                SelfDowning.End(system);
             }
         });
     }

@@ -56,7 +56,7 @@ internal sealed class StrandedWatch : ReceiveActor, IWithTimers
                 "This node was let in {0:0} s ago and is still not Up: who let it in was itself left out by the others, or they cannot agree. "
                 + "It ends, to be started again and to ask another seed.",
                 Patience.TotalSeconds);
-            _ = CoordinatedShutdown.Get(Context.System).Run(CoordinatedShutdown.ClusterDowningReason.Instance);
+            SelfDowning.End(Context.System);
             Context.Stop(Self);
         }
     }
