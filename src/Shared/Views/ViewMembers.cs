@@ -24,6 +24,12 @@ internal sealed class ViewMembers(UniqueAddress self)
     /// <summary>Who asks for a view without it.</summary>
     public IReadOnlyCollection<UniqueAddress> WantOut => _wantOut;
 
+    /// <summary>
+    /// Who answers nothing any more, so that no lease of theirs runs. Others may not have heard it yet of one that leaves, and
+    /// would have the next view wait for what they had granted it.
+    /// </summary>
+    public IEnumerable<UniqueAddress> Released => Dead.Union(_wantOut);
+
     public IEnumerable<UniqueAddress> Others => All.Select(m => m.Address).Where(m => !m.Equals(self));
 
     public bool IsEverybodyReachable => All.All(m => m.IsReachable);

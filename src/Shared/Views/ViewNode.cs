@@ -113,11 +113,12 @@ internal sealed class ViewNode
         _members.LetOut(_self);
         _leases.GiveUp();
         _output.Lease(_leases.Until);
-        Tick(now);
         if (IsIn)
         {
             SendToBackends(WantOut.Instance);
         }
+
+        Tick(now);
     }
 
     /// <summary>
@@ -232,7 +233,7 @@ internal sealed class ViewNode
         }
 
         _undecidedSince ??= now;
-        var rest = _leases.RestOf(backend => !accept.Next.Includes(backend) && !accept.Dead.Contains(backend), now);
+        var rest = _leases.RestOf(backend => !accept.Next.Includes(backend) && !accept.Released.Contains(backend), now);
         _output.Send(from, new Accepted(number, accept.Ballot, rest));
     }
 
@@ -488,12 +489,12 @@ internal sealed class ViewNode
 
         if (proposal.Value is { } value)
         {
-            var accept = new Accept(proposal.Last, proposal.Ballot, value, [.. _members.Dead], _leases.Wait(now));
+            var accept = new Accept(proposal.Last, proposal.Ballot, value, [.. _members.Released], _leases.Wait(now));
             Send(proposal.Last.Voters.Union(value.Backends).Where(v => !v.Equals(_self) && !_members.Dead.Contains(v) && proposal.IsAwaited(v)), accept);
             if (proposal.IsAwaited(_self) && _voter.Accept(proposal.Ballot, value))
             {
                 _undecidedSince ??= now;
-                proposal.Accepted(_self, _leases.RestOf(b => !value.Includes(b) && !_members.Dead.Contains(b), now));
+                proposal.Accepted(_self, _leases.RestOf(b => !value.Includes(b) && !_members.Released.Contains(b), now));
             }
 
             ConcludeIfDecided(proposal, now);

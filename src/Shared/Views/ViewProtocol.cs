@@ -24,9 +24,9 @@ internal static class ViewProtocol
     public sealed record Promise(long Number, Ballot Ballot, Ballot AcceptedIn, View? Accepted) : IMessage;
 
     /// <summary>Accept that <paramref name="Next"/> follows <paramref name="Last"/>.</summary>
-    /// <param name="Dead">Whose leases need not be waited for.</param>
+    /// <param name="Released">Whose leases need not be waited for: they are proven dead, or have given them up to leave.</param>
     /// <param name="Wait">How long it is until leases of <paramref name="Last"/> are granted.</param>
-    public sealed record Accept(View Last, Ballot Ballot, View Next, ImmutableArray<UniqueAddress> Dead, TimeSpan Wait) : IMessage;
+    public sealed record Accept(View Last, Ballot Ballot, View Next, ImmutableArray<UniqueAddress> Released, TimeSpan Wait) : IMessage;
 
     /// <param name="Rest">How long the sender's word still binds it to those who are left out: leases that it has granted them.</param>
     public sealed record Accepted(long Number, Ballot Ballot, TimeSpan Rest) : IMessage;

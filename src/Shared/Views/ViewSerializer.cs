@@ -87,7 +87,7 @@ internal sealed class ViewSerializer(ExtendedActorSystem system) : SerializerWit
                 Write(writer, accept.Last);
                 Write(writer, accept.Ballot);
                 Write(writer, accept.Next);
-                Write(writer, accept.Dead);
+                Write(writer, accept.Released);
                 writer.Int64(accept.Wait.Ticks);
                 break;
             case Accepted accepted:

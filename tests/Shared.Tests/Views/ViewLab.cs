@@ -66,6 +66,9 @@ internal sealed class ViewLab
         TellMembers();
     }
 
+    /// <summary>What one sends the other does not arrive, and nobody has noticed yet.</summary>
+    public void Lose(string from, string to) => _cut.Add((from, to));
+
     public void Heal()
     {
         _cut.Clear();

@@ -158,6 +158,18 @@ public sealed class ViewNodeTests
     }
 
     [Fact]
+    public void OneThatLeaves_HasNotToldEverybodyYet_StillNobodyWaits()
+    {
+        var lab = Whole();
+        lab.Lose("backend1", "backend3");
+
+        lab["backend1"].View.Leave(lab.Now);
+        lab.Pass(0.3);
+
+        Assert.Equal(["backend2", "backend3"], lab.Serving);
+    }
+
+    [Fact]
     public void AllBackendsAreKilled_ANewOneFounds()
     {
         var lab = Whole();
