@@ -18,5 +18,11 @@ internal sealed class ReplicaView
 
     public long Number => _current?.Number ?? None;
 
+    /// <summary>
+    /// Whether a peer's write is merged. One of an earlier view is not: nobody counts on it, and its home may know less than
+    /// what has been answered since. A home that is in this view too sends it again. One of a later view is, though not acknowledged.
+    /// </summary>
+    public bool Takes(ReplicationProtocol.Store store) => store.View >= Number;
+
     public void Set(View view) => _current = view;
 }

@@ -84,7 +84,13 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     // ---- writes ----
 
-    private void OnStore(Store store) => new PeersMerge(store, _view, Sender, Self, _log).Into(_replicator);
+    private void OnStore(Store store)
+    {
+        if (_view.Takes(store))
+        {
+            new PeersMerge(store, _view, Sender, Self, _log).Into(_replicator);
+        }
+    }
 
     private void OnStored(Stored stored)
     {

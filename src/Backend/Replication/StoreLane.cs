@@ -13,7 +13,14 @@ internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaView view)
     private readonly IActorRef _replicator = DData.DistributedData.Get(system).Replicator;
     private readonly ILoggingAdapter _log = Logging.GetLogger(system, typeof(SessionReplica));
 
-    public void OnFrame(byte kind, ReadOnlySpan<byte> payload) => new Merge(this, ReplicaFrames.ReadStore(kind, payload)).Into(_replicator);
+    public void OnFrame(byte kind, ReadOnlySpan<byte> payload)
+    {
+        var store = ReplicaFrames.ReadStore(kind, payload);
+        if (view.Takes(store))
+        {
+            new Merge(this, store).Into(_replicator);
+        }
+    }
 
     public void OnClosed()
     {
@@ -30,7 +37,7 @@ internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaView view)
     /// <summary>One that cannot leave is as one that is lost: the peer sends its write again.</summary>
     private void Acknowledge(Store store)
     {
-        // A word of another view counts for nothing. It is merged all the same: what was written once may be kept.
+        // A word of another view counts for nothing.
         if (store.View == view.Number)
         {
             lane.TrySend(ReplicaFrames.Stored, (store.Ticket, store.View), ReplicaFrames.WriteStored);

@@ -27,8 +27,9 @@ internal sealed class LiveSession
     private SessionEntry? _entry;
     private long _lastAccess;
     private bool _mustSendWhole;
-    private bool _endIsTold;
+    private volatile bool _endIsTold;
     private bool _hasEnded;
+    private volatile bool _isInDoubt;
     private volatile bool _isClosed;
     private SessionId? _renewedTo;
     private long? _formerUntil;
@@ -140,7 +141,20 @@ internal sealed class LiveSession
 
     public TimeProvider Time => _services.Time;
 
-    /// <summary>The home has stopped.</summary>
+    /// <summary>
+    /// Whether a change could not be committed. It may be on replicas all the same, and another home may have answered by it: who
+    /// went on from what was before would overwrite it. So nothing more is committed here, and the session is read again.
+    /// </summary>
+    public bool IsInDoubt => _isInDoubt;
+
+    /// <summary>The app has been told of the session's end, which was not committed: it is not told again.</summary>
+    public bool EndIsTold
+    {
+        get => _endIsTold;
+        init => _endIsTold = value;
+    }
+
+    /// <summary>The home has stopped, or has read the session again.</summary>
     public void Close() => _isClosed = true;
 
     /// <summary>The session as the replicas know it, at whichever home.</summary>
@@ -197,6 +211,7 @@ internal sealed class LiveSession
         using var entered = await _gate.EnterAsync();
         SessionEntry delta;
         SessionEntry sent;
+        var attributes = new List<SessionAttribute>(changes.Count + 1);
         lock (_lock)
         {
             RefuseIfEnded();
@@ -211,7 +226,6 @@ internal sealed class LiveSession
 
             // A clear sweeps what came before it, not what comes with it: its own version is the one just before.
             var cleared = clears && _entry is not null ? _entry.Version : default;
-            var attributes = new List<SessionAttribute>(changes.Count + 1);
             if (outcome is not null)
             {
                 attributes.AddRange(WithOutcome(outcome, version, moves: clears));
@@ -234,7 +248,7 @@ internal sealed class LiveSession
             sent = _mustSendWhole && _entry is not null ? _entry.Merge(delta) : delta;
         }
 
-        await _services.Replica.CommitAsync([new(Id, sent)]);
+        await StoreAsync([new(Id, sent)], isUseOnly: attributes.Count == 0 && !clears);
         lock (_lock)
         {
             _entry = _entry is null ? delta : _entry.Merge(delta);
@@ -263,7 +277,7 @@ internal sealed class LiveSession
             await _services.OnEnded(new SessionEnded(PublicSessionId.Of(Id), reason));
         }
 
-        await _services.Replica.CommitAsync([new(Id, Tombstone(outcome))]);
+        await StoreAsync([new(Id, Tombstone(outcome))]);
         MarkEnded();
     }
 
@@ -288,7 +302,7 @@ internal sealed class LiveSession
             entries = _hasEnded || (_entry is null && outcome is null) ? [new(newId, renewed)] : [new(newId, renewed), new(Id, Tombstone(outcome, isFormer: !clears))];
         }
 
-        await _services.Replica.CommitAsync(entries);
+        await StoreAsync(entries);
         lock (_lock)
         {
             if (!clears && !_hasEnded)
@@ -315,6 +329,26 @@ internal sealed class LiveSession
     /// <summary>Completes when this was still the session's home after what has been read and committed.</summary>
     /// <exception cref="Server.SessionCommitException">It cannot be found out.</exception>
     public Task StillAtHomeAsync() => _services.Lease.HeldAsync();
+
+    /// <param name="isUseOnly">That it was used is all that is stored: whether that survives does not matter.</param>
+    private async Task StoreAsync(IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> entries, bool isUseOnly = false)
+    {
+        if (_isInDoubt)
+        {
+            throw new Server.SessionCommitException(
+                "Nothing of this request is stored: a change of the session before it may or may not have survived, and the session is being read again. Try again.");
+        }
+
+        try
+        {
+            await _services.Replica.CommitAsync(entries);
+        }
+        catch when (!isUseOnly)
+        {
+            _isInDoubt = true;
+            throw;
+        }
+    }
 
     private void RefuseIfEnded()
     {

@@ -42,6 +42,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private bool _isPassivating;
     private bool _isStopping;
     private bool _isLooking;
+    private bool _endIsTold;
 
     public SessionActor(SessionServices services, SessionId id)
     {
@@ -135,6 +136,25 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case SessionRecovery.Failed failed:
                 OnRecoveryFailed(failed.Reason);
                 break;
+            case RequestRun.Ended ended:
+                // It has run on what this home knew before it had to read the session again.
+                _requests.End(ended);
+                LeaveIfUseless();
+                break;
+            case LateChanges.Ended late:
+                _late.End(late);
+                LeaveIfUseless();
+                break;
+            case Look:
+                _isLooking = false;
+                break;
+            case Expired:
+                _queue.Leave();
+                LeaveIfUseless();
+                break;
+            case IdleTimer.Idle:
+                OnIdle();
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -156,7 +176,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void Open(SessionEntry? entry)
     {
-        _session = new LiveSession(_services, _id, entry);
+        _session = new LiveSession(_services, _id, entry) { EndIsTold = _endIsTold };
         _answers = new CommittedAnswers(_services, _session, entry);
         NoteUse();
         _recovery?.TellAskers(_answers);
@@ -164,6 +184,31 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _late.Begin(_session);
         RunQueued();
         ExpireNow();
+    }
+
+    /// <summary>
+    /// After a change of which nobody knows whether it is stored: those who wait run on what the replicas say of it. Those who
+    /// run already may not change the session any more.
+    /// </summary>
+    private void ReadAgainIfInDoubt()
+    {
+        if (_session is not { IsInDoubt: true } session)
+        {
+            return;
+        }
+
+        session.Close();
+        _endIsTold = session.EndIsTold;
+        _session = null;
+        _answers = null;
+        if (_queue.HasWaiting)
+        {
+            Recover();
+        }
+        else
+        {
+            LeaveIfUseless();
+        }
     }
 
     // ---- Open: requests run ----
@@ -192,7 +237,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case LateChanges.Ended late:
                 _late.End(late);
                 NoteUse();
-                RunQueued();
+                Continue();
                 break;
             case Look:
                 _isLooking = false;
@@ -203,7 +248,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case Expired:
                 _queue.Leave();
-                RunQueued();
+                Continue();
                 break;
             case IdleTimer.Idle:
                 OnIdle();
@@ -211,6 +256,16 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    /// <summary>Something has come to its end.</summary>
+    private void Continue()
+    {
+        ReadAgainIfInDoubt();
+        if (_session is not null)
+        {
+            RunQueued();
         }
     }
 
@@ -242,7 +297,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
 
         NoteUse();
-        RunQueued();
+        Continue();
     }
 
     private async Task ReplicateAccessAsync(LiveSession session)

@@ -304,7 +304,19 @@ public sealed class ReplicaCommitTests(ReplicaGroup group) : IDisposable
     }
 
     [Fact]
-    public async Task Store_OfAnotherView_IsMergedAndNotAcknowledged()
+    public async Task Store_OfAnEarlierView_IsNotMerged()
+    {
+        var replica = Start(ReplicationLevel.Majority);
+        replica.Members([B]);
+
+        B.Tell(replica, new Store(77, [new(_id, Entry(1))], replica.View.Number - 1));
+
+        Assert.Null((await B.FetchAsync(replica, _id)).Entry);
+        Assert.Empty(await B.DrainAsync<Stored>(replica));
+    }
+
+    [Fact]
+    public async Task Store_OfALaterView_IsMergedAndNotAcknowledged()
     {
         var replica = Start(ReplicationLevel.Majority);
         replica.Members([B]);

@@ -64,8 +64,26 @@ public sealed class ExactlyOnceOutcomeTests : ExactlyOnceTestKit
         Assert.Equal(503, (await ReplyAsync()).Status);
 
         Post(home, 3, "/unmarked", "a key");
+        (await Replica.NextRecoverAsync()).Answer(Stored(41));
         await Replica.AcknowledgeAsync();
 
         Assert.Equal("42!", Text(await ReplyAsync()));
+    }
+
+    [Fact]
+    public async Task CommitFailsButIsStored_TheKeyIsGivenItsAnswer()
+    {
+        var home = await OpenAsync(Stored(41));
+        Post(home, 2, "/unmarked", "a key");
+        var failing = await Replica.NextCommitAsync();
+        var stored = Stored(41).Merge(failing.Entries[0].Value);
+        failing.Fail();
+        Assert.Equal(503, (await ReplyAsync()).Status);
+
+        Post(home, 3, "/unmarked", "a key");
+        (await Replica.NextRecoverAsync()).Answer(stored);
+
+        Assert.Equal("42!", Text(await ReplyAsync()));
+        Assert.False(Replica.HasBeenAsked, "It ran again.");
     }
 }

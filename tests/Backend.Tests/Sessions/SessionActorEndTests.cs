@@ -72,7 +72,8 @@ public sealed class SessionActorEndTests : SessionActorTestKit
     [Fact]
     public async Task ExpireIfIdle_EndNotCommitted_TriedAgainAndNotToldAgain()
     {
-        var actor = await OpenAsync(Stored(1));
+        var stored = Stored(1);
+        var actor = await OpenAsync(stored);
         Home.Time.Advance(Home.Options.IdleTimeout + TimeSpan.FromMilliseconds(1));
         actor.Tell(new SessionActor.ExpireIfIdle(Id));
         (await Replica.NextCommitAsync()).Fail();
@@ -84,6 +85,7 @@ public sealed class SessionActorEndTests : SessionActorTestKit
             Assert.True(Replica.HasBeenAsked, "Waiting for the second try to end the session.");
         }, Patience);
 
+        (await Replica.NextRecoverAsync()).Answer(stored);
         await Replica.AcknowledgeAsync();
         Assert.Equal(SessionEndReason.Expired, (await EndedAsync()).Reason);
         Assert.False(Home.Ended.Reader.TryPeek(out _), "The end of the session was told twice.");

@@ -37,7 +37,7 @@ public sealed class SessionActorTurnTests : SessionActorTestKit
     }
 
     [Fact]
-    public async Task Run_CommitOfTheHolderFails_TheNextGetsItsTurnOnTheOldState()
+    public async Task Run_CommitOfTheHolderFails_WhoWaitsForTheTurnIsRefusedAndLaterOnesSeeWhatIsStored()
     {
         var actor = await OpenAsync(Stored(5));
         Run(actor, 2, "/count");
@@ -46,9 +46,31 @@ public sealed class SessionActorTurnTests : SessionActorTestKit
 
         failing.Fail();
         Assert.Equal(ReplyKind.Refused, (await ReplyAsync()).Kind);
-        await Replica.AcknowledgeAsync();
+        Assert.Equal(503, (await ReplyAsync()).Status);
 
-        Assert.Equal(6, Count(await ReplyAsync()));
+        Run(actor, 4, "/count");
+        (await Replica.NextRecoverAsync()).Answer(Stored(6));
+        await Replica.AcknowledgeAsync();
+        Assert.Equal(7, Count(await ReplyAsync()));
+    }
+
+    [Fact]
+    public async Task Run_CommitOfTheHolderFails_WhoWaitsToRunRunsOnWhatIsStored()
+    {
+        Home.Options.MaxConcurrentRequests = 1;
+        var actor = await OpenAsync(Stored(5));
+        Run(actor, 2, "/count");
+        var failing = await Replica.NextCommitAsync();
+        Run(actor, 3, "/count");
+        Assert.Equal(ReplyKind.Running, (await FindAsync(actor, 3)).Kind);
+
+        failing.Fail();
+        Assert.Equal(ReplyKind.Refused, (await ReplyAsync()).Kind);
+        (await Replica.NextRecoverAsync()).Answer(Stored(6));
+
+        var entry = await Replica.AcknowledgeAsync();
+        Assert.Equal(7, Count(await ReplyAsync()));
+        Assert.True(entry.Version.Epoch > Stored(6).Version.Epoch, "It goes before what the failed change has left.");
     }
 
     [Fact]

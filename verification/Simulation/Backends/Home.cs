@@ -108,7 +108,16 @@ internal sealed class Home(Process self, int session)
                 self.World.Say(self, session, $"commits {request.Kind} {request.Number} ({delta.Version}): held by {self.World.NamesOf(acks)}");
                 AwaitLease();
             },
-            () => End(running, new Reply(request.Id, ReplyKind.Refused, null, 503, "not acknowledged by enough backends")));
+            () =>
+            {
+                if (self.World.Bug != SeededBug.GoesOnInDoubt)
+                {
+                    // Others may hold it, and have answered by it: the session is read again.
+                    _session = null;
+                }
+
+                End(running, new Reply(request.Id, ReplyKind.Refused, null, 503, "not acknowledged by enough backends"));
+            });
     }
 
     /// <summary>Looks whether what waits for the lease may be answered now.</summary>
@@ -223,7 +232,18 @@ internal sealed class Home(Process self, int session)
         {
             _running = null;
             Answer(running.Run.Request.Id, reply);
-            RunNext();
+            if (_session is not null)
+            {
+                RunNext();
+            }
+            else if (_waiting.Count > 0)
+            {
+                Recover();
+            }
+            else
+            {
+                self.Backend!.LeaveIfStopping(session);
+            }
         }
     }
 

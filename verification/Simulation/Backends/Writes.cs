@@ -30,6 +30,11 @@ internal sealed class Writes(Process self)
 
     public void OnStore(Process from, Store store)
     {
+        if (!self.Rules.Takes(store.View))
+        {
+            return;
+        }
+
         _replica.Merge(store.Id, store.Entry);
         if (self.Rules.Answers(from.Id, store.View))
         {

@@ -100,7 +100,8 @@ internal sealed class Process
 
     public void Receive(Process from, object message)
     {
-        if (Members.Gossip.Removed.Has(from.Id) && from != this && message is not YouAreRemoved)
+        // Requests, answers and writes go by connections of their own, which a cut does not end.
+        if (Members.Gossip.Removed.Has(from.Id) && from != this && message is not (YouAreRemoved or Store or Stored or Run or Find or Reply))
         {
             // Remoting quarantines whom the cluster has removed: it hears nothing more from here, but why.
             Send(from, new YouAreRemoved());

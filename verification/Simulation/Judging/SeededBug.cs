@@ -26,6 +26,9 @@ internal enum SeededBug
     /// <summary>Words of another view count.</summary>
     OtherViewsHeeded,
 
+    /// <summary>A home whose commit has failed goes on from what was before, and writes of an earlier view are merged.</summary>
+    GoesOnInDoubt,
+
     /// <summary>A recovery does not hear those whom the view owes.</summary>
     OwedNotRead,
 

@@ -44,6 +44,9 @@ internal abstract class NodeRules(Process self)
     /// <summary>Whether a peer's store or fetch of that view is answered.</summary>
     public virtual bool Answers(int from, long view) => true;
 
+    /// <summary>Whether a write of that view is merged.</summary>
+    public virtual bool Takes(long view) => true;
+
     /// <summary>Whether a peer is given all that this backend holds: after it is sent every write.</summary>
     public virtual bool GivesCopy(int to, long view) => Receivers.Has(to) && (view == 0 || Answers(to, view));
 

@@ -53,6 +53,8 @@ internal sealed class ViewedRules : NodeRules, IViewOutput
 
     public override bool Answers(int from, long view) => World.Bug == SeededBug.OtherViewsHeeded || (view == View && _node.IsIn);
 
+    public override bool Takes(long view) => World.Bug == SeededBug.GoesOnInDoubt || view >= View;
+
     public override bool GivesCopy(int to, long view) => Receivers.Has(to) && view <= View;
 
     public override bool Heeds(int from, long view) => _inView.Has(from) && (World.Bug == SeededBug.OtherViewsHeeded || view == View);

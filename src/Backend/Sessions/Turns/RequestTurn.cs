@@ -31,7 +31,7 @@ internal sealed class RequestTurn(LiveSession session, RequestId request, TurnTi
     /// <summary>A use of the session: completes when the request need not wait (any more).</summary>
     /// <param name="yields">Whether it gives way to others, where it has no ticket yet.</param>
     /// <param name="giveUp">The client has gone. Who gives up leaves the line: a turn that nobody waits for would never be given on.</param>
-    /// <exception cref="BadHttpRequestException">The request has waited too long.</exception>
+    /// <exception cref="BadHttpRequestException">The request has waited too long, or for a change that is in doubt.</exception>
     public Task UseAsync(in RequestEndpoint endpoint, bool yields, CancellationToken giveUp, CancellationToken cancellation)
     {
         var ticket = _ticket;
@@ -138,6 +138,14 @@ internal sealed class RequestTurn(LiveSession session, RequestId request, TurnTi
             throw new BadHttpRequestException(
                 $"The request waited {session.Options.TurnTimeout.TotalSeconds:0.#} s for its turn at the session (Pomegranate:Session:TurnTimeout). "
                 + "Another request of the same session holds it: see the log for its endpoint.",
+                StatusCodes.Status503ServiceUnavailable);
+        }
+
+        if (session.IsInDoubt)
+        {
+            WasMissed = true;
+            throw new BadHttpRequestException(
+                "A change that the request has waited for may or may not have been stored, and the session is being read again. The request has not used it. Try again.",
                 StatusCodes.Status503ServiceUnavailable);
         }
     }
