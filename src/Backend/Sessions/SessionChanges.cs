@@ -49,11 +49,12 @@ internal sealed class SessionChanges
         get
         {
             (_reads ??= new()).AddKeys(_found.LiveKeys);
-            return
-            [
-                .. _found.LiveKeys.Where(key => !IsCleared && _attributes?.ContainsKey(key) != true)
-                    .Concat(Attributes.Where(c => c.Value is not null).Select(c => c.Key)),
-            ];
+            IEnumerable<string> before = IsCleared ? []
+                : _repeated is null ? _found.LiveKeys
+                : _found.LiveKeys.Where(key => !_repeated.ContainsKey(key)).Concat(Live(_repeated));
+            return _attributes is null ? [.. before] : [.. before.Where(key => !_attributes.ContainsKey(key)), .. Live(_attributes)];
+
+            static IEnumerable<string> Live(Dictionary<string, byte[]?> values) => values.Where(v => v.Value is not null).Select(v => v.Key);
         }
     }
 
@@ -114,7 +115,7 @@ internal sealed class SessionChanges
             isChanged = _attributes.TryGetValue(key, out value);
         }
 
-        if (!isChanged && _repeated?.TryGetValue(key, out value) == true)
+        if (!isChanged && !IsCleared && _repeated?.TryGetValue(key, out value) == true)
         {
             // It is to be answered as the first time.
         }

@@ -54,7 +54,11 @@ internal sealed class SessionClient(string session, RunClock clock, HttpClient h
         if (kind == OperationKind.Renew)
         {
             Interlocked.Increment(ref _renewed);
-            Volatile.Write(ref _renewing, 0);
+            if (outcome is Outcome.Done or Outcome.NotSent)
+            {
+                // Of any other the session may have moved, and nobody has the new id: the old one may be empty from now on.
+                Volatile.Write(ref _renewing, 0);
+            }
         }
         else if (seen is { Owner: null } && kind != OperationKind.Create && (Volatile.Read(ref _renewing) > 0 || Volatile.Read(ref _renewed) > renewed))
         {

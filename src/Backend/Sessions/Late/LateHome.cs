@@ -12,6 +12,8 @@ internal static class LateHome
     /// <summary>Beyond the wait for the turn: a move of the session, and its commit.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan Resend = TimeSpan.FromSeconds(1);
+
     /// <summary>What the session is called from the response's start on: the request may have renewed it, or another before it.</summary>
     public static SessionId IdOf(LiveSession session, SessionChanges changes) => changes.NewId ?? session.FollowedTo ?? session.Id;
 
@@ -48,7 +50,7 @@ internal static class LateHome
         LateReply reply;
         try
         {
-            reply = await session.HomeOf(change.SessionId).Ask<LateReply>(change, session.Options.TurnTimeout + Patience);
+            reply = await AskAsync(session, change);
         }
         catch (AskTimeoutException)
         {
@@ -66,6 +68,32 @@ internal static class LateHome
         }
 
         return reply.Version;
+    }
+
+    /// <summary>Asks again where nothing comes: the home may have died with what it was told. One that has the question goes on with that.</summary>
+    private static async Task<LateReply> AskAsync(LiveSession session, LateChange change)
+    {
+        IActorRef asker = ActorRefs.Nobody;
+        var asked = session.HomeOf(change.SessionId).Ask<LateReply>(
+            replyTo =>
+            {
+                asker = replyTo;
+                return change;
+            },
+            session.Options.TurnTimeout + Patience,
+            CancellationToken.None);
+        while (!asked.IsCompleted)
+        {
+            using var answered = new CancellationTokenSource();
+            await Task.WhenAny(asked, Task.Delay(Resend, session.Time, answered.Token));
+            await answered.CancelAsync();
+            if (!asked.IsCompleted)
+            {
+                session.HomeOf(change.SessionId).Tell(change, asker);
+            }
+        }
+
+        return await asked;
     }
 
     public static void NoteUse(LiveSession session, SessionId id) => session.HomeOf(id).Tell(LateChange.UseOf(id), ActorRefs.NoSender);
