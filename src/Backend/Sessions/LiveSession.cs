@@ -282,7 +282,8 @@ internal sealed class LiveSession
     }
 
     /// <summary>
-    /// Ends the session and begins one with the same attributes, changes included, under a fresh id, in one commit. Of one that has
+    /// Begins a session with the same attributes, changes included, under a fresh id, and then ends this one. Not at once: were it
+    /// in doubt whether both are stored, the client could be left with an id that has ended and no other. Of a session that has
     /// moved already, those who were here before may move what they have seen of it, each to an id of its own.
     /// </summary>
     /// <param name="outcome">What came of the request, if it is exactly-once: found under the old id and the new one.</param>
@@ -290,26 +291,31 @@ internal sealed class LiveSession
     {
         // Those that take no turn commit beside this: what they commit to the old id would be lost.
         using var alone = await _gate.EnterAloneAsync();
-        KeyValuePair<SessionId, SessionEntry>[] entries;
+        SessionEntry renewed;
         lock (_lock)
         {
+            RefuseIfInDoubt();
             var version = new SessionVersion(1, 1, _services.Writer);
             var kept = _entry is null || clears || (_hasEnded && FollowedTo is null) ? [] : _entry.Attributes.Where(a => !a.IsRemoved && !LastRequest.IsReserved(a.Key) && changes.All(c => c.Key != a.Key));
-            var renewed = SessionEntry.Live(version, default, _lastAccess,
+            renewed = SessionEntry.Live(version, default, _lastAccess,
                 kept.Select(a => a with { Version = version })
                     .Concat(changes.Where(c => c.Value is not null).Select(c => new SessionAttribute(c.Key, version, c.Value)))
                     .Concat(outcome is null ? OutcomesAt(version) : WithOutcome(outcome, version, moves: true)));
-            entries = _hasEnded || (_entry is null && outcome is null) ? [new(newId, renewed)] : [new(newId, renewed), new(Id, Tombstone(outcome, isFormer: !clears))];
         }
 
-        await StoreAsync(entries);
+        await _services.Replica.CommitAsync([new(newId, renewed)]);
+        if (!HasEnded && (Entry is not null || outcome is not null))
+        {
+            await StoreAsync([new(Id, Tombstone(outcome, isFormer: !clears))]);
+        }
+
         lock (_lock)
         {
             if (!clears && !_hasEnded)
             {
                 _renewedTo = newId;
                 _formerUntil = Now + (long)Options.RenewalGrace.TotalMilliseconds;
-                _entry = FormerId.ViewOf(_entry, changes, entries[0].Value.Version);
+                _entry = FormerId.ViewOf(_entry, changes, renewed.Version);
             }
 
             _hasEnded = true;
@@ -333,12 +339,7 @@ internal sealed class LiveSession
     /// <param name="isUseOnly">That it was used is all that is stored: whether that survives does not matter.</param>
     private async Task StoreAsync(IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> entries, bool isUseOnly = false)
     {
-        if (_isInDoubt)
-        {
-            throw new Server.SessionCommitException(
-                "Nothing of this request is stored: a change of the session before it may or may not have survived, and the session is being read again. Try again.");
-        }
-
+        RefuseIfInDoubt();
         try
         {
             await _services.Replica.CommitAsync(entries);
@@ -347,6 +348,15 @@ internal sealed class LiveSession
         {
             _isInDoubt = true;
             throw;
+        }
+    }
+
+    private void RefuseIfInDoubt()
+    {
+        if (_isInDoubt)
+        {
+            throw new Server.SessionCommitException(
+                "Nothing of this request is stored: a change of the session before it may or may not have survived, and the session is being read again. Try again.");
         }
     }
 

@@ -125,7 +125,7 @@ public sealed class ExactlyOnceTests : ExactlyOnceTestKit
     {
         var first = await OpenAsync(Stored(41));
         Post(first, 2, path, "a key");
-        var commit = await Replica.NextCommitAsync();
+        var commit = path == "/marked/renew" ? await Replica.NextRenewalAsync() : await Replica.NextCommitAsync();
         await KillAsync(first);
         var ended = commit.Entries.Single(e => e.Key == Id).Value;
         Assert.True(ended.IsRemoved);

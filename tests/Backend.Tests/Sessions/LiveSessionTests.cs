@@ -224,12 +224,28 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Renew_MovesTheAttributesInOneCommit()
+    public async Task Renew_TheNewIdIsNotStored_TheSessionGoesOn()
+    {
+        // Its client has no other id.
+        var session = await EstablishedAsync(("a", [1]));
+        var renewed = session.RenewAsync(new SessionId(9, 9), [new("b", [2])], clears: false);
+        (await Replica.NextCommitAsync()).Fail();
+        await Assert.ThrowsAsync<SessionCommitException>(() => renewed.For("the failed renewal"));
+
+        Assert.False(Replica.HasBeenAsked, "It was ended.");
+        Assert.True(session is { Exists: true, IsInDoubt: false });
+        var again = session.RenewAsync(new SessionId(8, 8), [], clears: false);
+        (await Replica.NextRenewalAsync()).Done.SetResult();
+        await again.For("the renewal");
+    }
+
+    [Fact]
+    public async Task Renew_MovesTheAttributesAndThenEnds()
     {
         var session = await EstablishedAsync(("a", [1]), ("b", [1]), ("c", [1]));
         var newId = new SessionId(9, 9);
         var renewed = session.RenewAsync(newId, [new("b", [2]), new("c", null)], clears: false);
-        var commit = await Replica.NextCommitAsync();
+        var commit = await Replica.NextRenewalAsync();
         commit.Done.SetResult();
         await renewed.For("the renewal");
 
@@ -252,7 +268,7 @@ public sealed class LiveSessionTests : IDisposable
 
         first.Done.SetResult();
         await beside.For("the commit beside it");
-        var moving = await Replica.NextCommitAsync();
+        var moving = await Replica.NextRenewalAsync();
         var late = CommitAsync(session, ("c", [3]));
         Assert.False(Replica.HasBeenAsked);
         moving.Done.SetResult();

@@ -67,7 +67,7 @@ public sealed class SessionActorRenewalTests : SessionActorTestKit
         Run(actor, 4, "/plain");
         Assert.Equal(4ul, (await ReplyAsync()).RequestId.Number);
         signIn.SetResult();
-        var renewed = await Replica.NextCommitAsync();
+        var renewed = await Replica.NextRenewalAsync();
         renewed.Done.SetResult();
         var newId = Assert.Single(renewed.Entries, entry => !entry.Value.IsRemoved).Key;
         Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
@@ -246,7 +246,7 @@ public sealed class SessionActorRenewalTests : SessionActorTestKit
         Run(actor, 99, "/plain");
         Assert.Equal(99ul, (await ReplyAsync()).RequestId.Number);
         signIn.SetResult();
-        (await Replica.NextCommitAsync()).Done.SetResult();
+        (await Replica.NextRenewalAsync()).Done.SetResult();
         Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
         return actor;
     }
@@ -256,7 +256,7 @@ public sealed class SessionActorRenewalTests : SessionActorTestKit
         var actor = await OpenAsync(Stored(5), answersFirst: false);
         Run(actor, 2, path, method: "POST");
         (await ArrivalAsync()).SetResult();
-        var commit = await Replica.NextCommitAsync();
+        var commit = await Replica.NextRenewalAsync();
         commit.Done.SetResult();
         Assert.NotNull((await ReplyAsync()).Response!.Header("Set-Cookie"));
         if (!atTheNextHome)

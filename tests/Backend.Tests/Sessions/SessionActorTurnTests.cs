@@ -46,7 +46,8 @@ public sealed class SessionActorTurnTests : SessionActorTestKit
 
         failing.Fail();
         Assert.Equal(ReplyKind.Refused, (await ReplyAsync()).Kind);
-        Assert.Equal(503, (await ReplyAsync()).Status);
+        var waited = await ReplyAsync();
+        Assert.Equal((3ul, 503), (waited.RequestId.Number, waited.Response?.StatusCode));
 
         Run(actor, 4, "/count");
         (await Replica.NextRecoverAsync()).Answer(Stored(6));

@@ -31,6 +31,16 @@ internal sealed class StubReplica
         return Assert.Single(commit.Entries).Value;
     }
 
+    /// <summary>A renewal: first the session under its new id, which is acknowledged, then the end of the old one.</summary>
+    public async Task<SessionReplica.Commit> NextRenewalAsync()
+    {
+        var begun = await NextCommitAsync();
+        begun.Done.SetResult();
+        var ended = await NextCommitAsync();
+        Assert.True(Assert.Single(ended.Entries).Value.IsRemoved, "The old id is to end.");
+        return ended with { Entries = [.. begun.Entries, .. ended.Entries] };
+    }
+
     private async Task<T> NextAsync<T>() =>
         Assert.IsType<T>(await _asked.Reader.ReadAsync().AsTask().For($"the replica to be asked to {typeof(T).Name}"));
 }

@@ -48,7 +48,7 @@ internal sealed class RequestTurn(LiveSession session, RequestId request, TurnTi
         if (!cancellation.CanBeCanceled)
         {
             var wait = session.Turn.UseAsync(ticket, giveUp);
-            return wait.IsCompletedSuccessfully && session.Turn.StateOf(ticket) != TurnState.Refused ? wait : TakeAsync(ticket, wait, cancellation);
+            return wait.IsCompletedSuccessfully && session.Turn.StateOf(ticket) != TurnState.Refused && !session.IsInDoubt ? wait : TakeAsync(ticket, wait, cancellation);
         }
 
         return WaitAsync(ticket, giveUp, cancellation);
