@@ -68,6 +68,15 @@ public sealed class SimulatorTests
         Failing(Views, Enum.Parse<SeededBug>(bug), result => Simulator.Run(result.Plan, Views).Violations.Count == 0);
     }
 
+    /// <summary>One schedule of some 30,000 tells. Where plans are drawn otherwise, another has to be looked for: <c>--bug goes-on-in-doubt</c>.</summary>
+    [Fact]
+    public void Run_AHomeGoesOnFromBeforeAFailedCommit_WhatAnotherHasAnsweredByIsTakenBack()
+    {
+        var plan = PlanMaker.Of(23_856);
+        Assert.NotEmpty(Simulator.Run(plan, Views, SeededBug.GoesOnInDoubt).Violations);
+        Assert.Empty(Simulator.Run(plan, Views).Violations);
+    }
+
     [Theory]
     [MemberData(nameof(Bugs))]
     public void Run_SeededBug_IsFoundWhereNothingIsWithoutIt(string bug)
