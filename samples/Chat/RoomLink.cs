@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using Pomegranate.Backend.Hosting;
 
 namespace Chat;
 
@@ -22,10 +23,10 @@ internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHost
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // Hosted services start when the backend is a member of the cluster, and before it takes requests.
-        if (services.GetService<ActorSystem>() is { } system)
+        if (services.GetService<ActorSystem>() is { } system && services.GetService<ClusterNode>() is { } node)
         {
-            system.ActorOf(Props.Create(() => new Link(room)), Name);
-            room.PassOn = message => Task.WhenAll(Others(system).Select(other => TellAsync(other, message)));
+            system.ActorOf(Props.Create(() => new Link(room, node.Role)), Name);
+            room.PassOn = message => Task.WhenAll(Others(system, node.Role).Select(other => TellAsync(other, message)));
         }
 
         return Task.CompletedTask;
@@ -33,11 +34,12 @@ internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHost
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static IEnumerable<ActorSelection> Others(ActorSystem system)
+    /// <param name="role">Of this app's backends: other apps of the cluster have no such room.</param>
+    private static IEnumerable<ActorSelection> Others(ActorSystem system, string role)
     {
         var cluster = Cluster.Get(system);
         return cluster.State.Members
-            .Where(member => member.HasRole("backend") && member.UniqueAddress != cluster.SelfUniqueAddress)
+            .Where(member => member.HasRole(role) && member.UniqueAddress != cluster.SelfUniqueAddress)
             .Select(member => system.ActorSelection(new RootActorPath(member.Address) / "user" / Name));
     }
 
@@ -61,8 +63,11 @@ internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHost
 
     private sealed class Link : ReceiveActor
     {
-        public Link(ChatRoom room)
+        private readonly string _role;
+
+        public Link(ChatRoom room, string role)
         {
+            _role = role;
             Receive<ChatMessage>(message =>
             {
                 room.Deliver(message);
@@ -80,7 +85,7 @@ internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHost
 
         protected override void PreStart()
         {
-            foreach (var other in Others(Context.System))
+            foreach (var other in Others(Context.System, _role))
             {
                 other.Tell(new Hello(), Self);
             }

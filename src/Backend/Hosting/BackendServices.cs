@@ -65,6 +65,11 @@ internal static class BackendServices
         services.AddValidatedOptions<PomegranateServerOptions, PomegranateServerOptionsValidator>(configuration, PomegranateServerOptions.Section);
 
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider =>
+        {
+            var node = provider.GetRequiredService<IOptions<NodeOptions>>().Value;
+            return new ClusterNode(node.NodeName, node.App);
+        });
         services.AddSingleton<SessionClock>();
         services.AddSingleton<ReplicaClient>();
         services.AddSingleton<BackendNode>();

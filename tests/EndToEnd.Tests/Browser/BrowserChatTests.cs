@@ -40,6 +40,24 @@ public class BrowserChatTests
         Assert.Empty(_errors);
     }
 
+    /// <summary>Its backends have a role of their own beside the shop's.</summary>
+    [Fact]
+    public async Task Chat_MountedUnderAPath_IsOneRoomOnAllItsBackends()
+    {
+        await using var cluster = await ClusterProcess.StartAsync(backends: 2, frontends: 1, mount: "/chat=samples/Chat");
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Chromium.LaunchAsync(playwright);
+        var chat = new Uri(cluster.Frontends[0], "chat/");
+        var demeter = await EnterAsync(browser, chat, "Demeter");
+        var ceres = await EnterElsewhereAsync(browser, chat, "Ceres", await NodeOf(demeter).InnerTextAsync());
+
+        await SayAsync(demeter, "Is anybody there?");
+        await ExpectMessagesAsync(ceres, "Is anybody there?");
+        await SayAsync(ceres, "I am.");
+        await ExpectMessagesAsync(demeter, "Is anybody there?", "I am.");
+        Assert.Empty(_errors);
+    }
+
     private static ILocator StateOf(IPage page) => page.GetByTestId("state");
 
     private static ILocator NodeOf(IPage page) => page.GetByTestId("node");
@@ -55,11 +73,11 @@ public class BrowserChatTests
         Assertions.Expect(page.GetByTestId("messages").Locator("li:not(.unsent)")).ToContainTextAsync(texts);
 
     /// <summary>A browser of one's own, and so a session of one's own.</summary>
-    private async Task<IPage> EnterAsync(IBrowser browser, Uri frontend, string name)
+    private async Task<IPage> EnterAsync(IBrowser browser, Uri chat, string name)
     {
-        var page = await Chromium.OpenAsync(browser, frontend);
+        var page = await Chromium.OpenAsync(browser, chat);
         page.PageError += (_, error) => _errors.Enqueue(error);
-        await page.GotoAsync("/");
+        await page.GotoAsync("./");
         await page.GetByTestId("sign-in-name").FillAsync(name);
         await page.GetByTestId("sign-in-submit").ClickAsync();
         await Assertions.Expect(StateOf(page)).ToHaveTextAsync("connected");
@@ -67,11 +85,11 @@ public class BrowserChatTests
     }
 
     /// <summary>Sessions get their homes by chance: people come until one has another node.</summary>
-    private async Task<IPage> EnterElsewhereAsync(IBrowser browser, Uri frontend, string name, string node)
+    private async Task<IPage> EnterElsewhereAsync(IBrowser browser, Uri chat, string name, string node)
     {
         for (var i = 0; i < MostPeople; i++)
         {
-            var page = await EnterAsync(browser, frontend, name);
+            var page = await EnterAsync(browser, chat, name);
             if (await NodeOf(page).InnerTextAsync() != node)
             {
                 return page;

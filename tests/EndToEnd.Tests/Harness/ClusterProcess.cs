@@ -18,7 +18,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
     private ClusterProcess(Process process, string stateFile) => (_process, _stateFile) = (process, stateFile);
 
     public static async Task<ClusterProcess> StartAsync(
-        int backends = 3, int frontends = 2, string app = "samples/Portal", string? durable = null, string? from = null, params string[] settings)
+        int backends = 3, int frontends = 2, string app = "samples/Portal", string? durable = null, string? from = null, string? mount = null, params string[] settings)
     {
         var stateFile = Path.Combine(Path.GetTempPath(), $"pomegranate-{Guid.NewGuid():N}.json");
         var start = new ProcessStartInfo("dotnet")
@@ -34,6 +34,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
             "--backends", $"{backends}", "--frontends", $"{frontends}",
             .. durable is null ? [] : new[] { "--durable", durable },
             .. from is null ? [] : new[] { "--from", from },
+            .. mount is null ? [] : new[] { "--mount", mount },
             .. settings.SelectMany(s => new[] { "--set", s }),
         ];
         foreach (var argument in arguments)
