@@ -265,6 +265,7 @@ internal sealed class LiveSession
     /// <param name="outcome">What came of the request that ends it, if it is exactly-once.</param>
     public async Task EndAsync(SessionEndReason reason, Outcome? outcome = null)
     {
+        RefuseIfInDoubt();
         bool tell;
         lock (_lock)
         {

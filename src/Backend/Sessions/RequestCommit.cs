@@ -174,7 +174,9 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     {
         KeyValuePair<string, byte[]?>[] changes = [.. Changes.Attributes];
         KeyValuePair<string, SessionVersion>[] reads = turn.Ticket is null ? [] : [.. Changes.ReadAndChanged];
-        var version = await LateHome.StoreAsync(session, new LateChange(moved, Changes.IsCleared, changes, reads) { Outcome = outcome?.ToBytes() });
+        // Not a whole turn's wait besides: its client waits.
+        var version = await LateHome.StoreAsync(
+            session, new LateChange(moved, Changes.IsCleared, changes, reads) { Outcome = outcome?.ToBytes() }, LateHome.Patience);
         session.FollowedBy(changes, Changes.IsCleared, version);
         Changes.Committed(_ => version);
         Changes.StartFrom(session.Entry);

@@ -61,11 +61,22 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         ? Akka.Actor.Props.CreateBy(new SessionActorProducer(services, id))
         : throw new ArgumentException($"'{entityId}' is not a session id.", nameof(entityId));
 
-    protected override void PreStart() => _services.Actors.Started(_id, Self);
+    protected override void PreStart()
+    {
+        // A guest is no home: what changes the session late goes to that.
+        if (!_services.IsGuest)
+        {
+            _services.Actors.Started(_id, Self);
+        }
+    }
 
     protected override void PostStop()
     {
-        _services.Actors.Stopped(_id, Self);
+        if (!_services.IsGuest)
+        {
+            _services.Actors.Stopped(_id, Self);
+        }
+
         _requests.Close();
         _session?.Close();
     }
@@ -139,18 +150,18 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case RequestRun.Ended ended:
                 // It has run on what this home knew before it had to read the session again.
                 _requests.End(ended);
-                LeaveIfUseless();
+                RecoverOrLeave();
                 break;
             case LateChanges.Ended late:
                 _late.End(late);
-                LeaveIfUseless();
+                RecoverOrLeave();
                 break;
             case Look:
                 _isLooking = false;
                 break;
             case Expired:
                 _queue.Leave();
-                LeaveIfUseless();
+                RecoverOrLeave();
                 break;
             case IdleTimer.Idle:
                 OnIdle();
@@ -201,7 +212,13 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _endIsTold = session.EndIsTold;
         _session = null;
         _answers = null;
-        if (_queue.HasWaiting)
+        RecoverOrLeave();
+    }
+
+    /// <summary>Who waits needs the session; and of one whose end the app was told, the end is to be tried again.</summary>
+    private void RecoverOrLeave()
+    {
+        if (_queue.HasWaiting || _endIsTold)
         {
             Recover();
         }
@@ -218,7 +235,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         switch (message)
         {
             case RunRequest request when _requests.Accept(request, Sender, _isStopping, isTooLate: _session!.IsFormer):
-                RunQueued();
+                Continue();
                 break;
             case RunRequest:
                 break;
@@ -231,6 +248,11 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case RequestRun.Ended ended:
                 OnEnded(ended);
                 break;
+            case LateChange change when _session!.IsInDoubt:
+                _late.Await(change, Sender);
+                ReadAgainIfInDoubt();
+                Recover();
+                break;
             case LateChange change:
                 _late.Begin(_session!, change, Sender);
                 break;
@@ -241,7 +263,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case Look:
                 _isLooking = false;
-                RunQueued();
+                Continue();
                 break;
             case ExpireIfIdle:
                 ExpireNow();
@@ -259,7 +281,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Something has come to its end.</summary>
+    /// <summary>Runs who may run, on what is known of the session.</summary>
     private void Continue()
     {
         ReadAgainIfInDoubt();

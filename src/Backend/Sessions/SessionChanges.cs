@@ -216,6 +216,7 @@ internal sealed class SessionChanges
         foreach (var (key, value) in former)
         {
             (_reads ??= new()).Add(key, _found.VersionOf(key));
+            _bytes += (value is null ? 0 : SessionSize.Of(key, value)) - SizeNow(key);
             Change(key, value);
         }
     }

@@ -83,39 +83,6 @@ public sealed class SessionActorRenewalTests : SessionActorTestKit
     }
 
     [Fact]
-    public async Task Renewal_TheSessionsHomeDiesWithTheChange_ItIsToldAgain()
-    {
-        var region = CreateTestProbe("region");
-        Home.Services.Actors.Region = region;
-        await SigningInAsync("/count");
-        var lost = await region.ExpectMsgAsync<LateChange>(Patience, "Waiting for the change.");
-        var asker = region.LastSender;
-
-        Home.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Same(lost, await region.ExpectMsgAsync<LateChange>(Patience, "Waiting for the change to come again."));
-        Assert.Equal(asker, region.LastSender);
-        region.Reply(new LateReply(LateResult.Stored, Version: new(1, 2, 3)));
-        Assert.Equal(6, Count(await ReplyAsync()));
-    }
-
-    [Fact]
-    public async Task LateChange_ComesAgainBeforeItsAnswer_IsStoredOnceAndAnswered()
-    {
-        var asker = CreateTestProbe("asker");
-        var actor = await OpenAsync(Stored(5), answersFirst: false);
-        var change = new LateChange(Id, false, [new("late", [9])], []);
-
-        actor.Tell(change, asker);
-        var commit = await Replica.NextCommitAsync();
-        actor.Tell(change, asker);
-        Assert.Equal(ReplyKind.NotSeen, (await FindAsync(actor, 7)).Kind);
-        commit.Done.SetResult();
-
-        Assert.Equal(LateResult.Stored, (await asker.ExpectMsgAsync<LateReply>(Patience, "Waiting for the answer.")).Result);
-        Assert.False(Replica.HasBeenAsked, "It was stored twice.");
-    }
-
-    [Fact]
     public async Task Renewal_SeveralThatWait_SeeEachOthersChanges()
     {
         var region = CreateTestProbe("region");

@@ -75,6 +75,25 @@ public sealed class SessionActorTurnTests : SessionActorTestKit
     }
 
     [Fact]
+    public async Task Run_CommitFailsBesideOneThatRuns_WhoComesThenRunsOnWhatIsStored()
+    {
+        var actor = await OpenAsync(Stored(5));
+        Run(actor, 2, "/waiting", method: "POST");
+        var running = await ArrivalAsync();
+        Run(actor, 3, "/count", method: "POST");
+        (await Replica.NextCommitAsync()).Fail();
+        Assert.Equal(3ul, (await ReplyAsync()).RequestId.Number);
+
+        Run(actor, 4, "/count", method: "POST");
+        (await Replica.NextRecoverAsync()).Answer(Stored(6));
+        await Replica.AcknowledgeAsync();
+        Assert.Equal(7, Count(await ReplyAsync()));
+
+        running.SetResult();
+        Assert.Equal((2ul, ReplyKind.Response), ((await ReplyAsync()) is var last ? (last.RequestId.Number, last.Kind) : default));
+    }
+
+    [Fact]
     public async Task Run_OverTheConcurrencyLimit_QueuedInOrder()
     {
         Home.Options.MaxConcurrentRequests = 1;

@@ -40,6 +40,20 @@ public sealed class SessionChangesTests
     }
 
     [Fact]
+    public void Undo_ItSetsTheSameAgain_CountsOnce()
+    {
+        var limits = new ClusterSessionOptions { MaxSessionBytes = 150 };
+        var changes = new SessionChanges();
+        SessionVersion own = new(1, 2, 1);
+        changes.StartFrom(SessionEntry.Live(own, default, 0, [new("added", own, new byte[100])]));
+        changes.Undo([new("added", null)]);
+
+        changes.Set("added", new byte[100], limits);
+
+        Assert.Equal(100, changes.Find("added")!.Length);
+    }
+
+    [Fact]
     public void Repeat_Cleared_HoldsNothing()
     {
         _changes.Clear();

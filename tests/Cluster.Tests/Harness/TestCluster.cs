@@ -25,7 +25,6 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly Dictionary<string, string?> _settings;
     private readonly AppBuilder _app;
-    private readonly HashSet<WebApplication> _killed = [];
     private readonly List<WebApplication> _more = [];
     private IHost _lighthouse = null!;
 
@@ -148,7 +147,6 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>The same, of a backend of <see cref="StartBackendAsync"/> too.</summary>
     public async Task KillAsync(WebApplication backend)
     {
-        _killed.Add(backend);
         var system = (ExtendedActorSystem)backend.Services.GetNodeSystem();
         var address = Akka.Cluster.Cluster.Get(system).SelfAddress;
         var seen = Akka.Cluster.Cluster.Get(Frontend.Services.GetNodeSystem());
@@ -206,34 +204,8 @@ internal sealed class TestCluster : IAsyncDisposable
         await Task.WhenAll(others.Concat(Backends).Concat(_more).Append(_lighthouse).Select(EndAsync));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Frontend.DisposeAsync();
-        foreach (var backend in Backends.Concat(_more))
-        {
-            await StopAsync(backend);
-            await backend.DisposeAsync();
-        }
-
-        await _lighthouse.StopAsync();
-        _lighthouse.Dispose();
-    }
-
-    /// <summary>
-    /// The host of a killed node is stopped too, though there is nothing left to drain: else it takes itself for one that
-    /// hangs after it was downed, and ends the process.
-    /// </summary>
-    private async Task StopAsync(WebApplication backend)
-    {
-        try
-        {
-            await backend.StopAsync(new CancellationToken(canceled: _killed.Contains(backend)));
-        }
-        catch (Exception) when (_killed.Contains(backend))
-        {
-            // It could not stop in no time.
-        }
-    }
+    /// <summary>Without a farewell: a node that leaves has the others take over what it holds, which takes seconds and is tested elsewhere.</summary>
+    public async ValueTask DisposeAsync() => await EndAllAsync();
 
     private async Task StartNodesAsync()
     {

@@ -7,36 +7,17 @@ internal sealed class LateChanges(SessionServices services, RequestQueue queue, 
 {
     private List<(LateChange Change, IActorRef Sender)>? _waiting;
 
-    /// <summary>Who waits for an answer. Each asks one thing, and asks again where the answer takes its time.</summary>
-    private HashSet<IActorRef>? _askers;
-
     /// <summary>Until the session is open.</summary>
-    public void Await(LateChange change, IActorRef sender)
-    {
-        if (IsNew(change, sender))
-        {
-            (_waiting ??= []).Add((change, sender));
-        }
-    }
+    public void Await(LateChange change, IActorRef sender) => (_waiting ??= []).Add((change, sender));
 
     /// <summary>The session is open.</summary>
     public void Begin(LiveSession session)
     {
-        _waiting?.ForEach(waiting => Run(session, waiting.Change, waiting.Sender));
+        _waiting?.ForEach(waiting => Begin(session, waiting.Change, waiting.Sender));
         _waiting = null;
     }
 
     public void Begin(LiveSession session, LateChange change, IActorRef sender)
-    {
-        if (IsNew(change, sender))
-        {
-            Run(session, change, sender);
-        }
-    }
-
-    private bool IsNew(LateChange change, IActorRef sender) => change.IsEmpty || (_askers ??= []).Add(sender);
-
-    private void Run(LiveSession session, LateChange change, IActorRef sender)
     {
         queue.Enter();
         session.Touch();
@@ -51,7 +32,6 @@ internal sealed class LateChanges(SessionServices services, RequestQueue queue, 
         queue.Leave();
         if (!ended.Change.IsEmpty)
         {
-            _askers!.Remove(ended.Sender);
             ended.Sender.Tell(ended.Reply);
         }
     }
@@ -59,12 +39,7 @@ internal sealed class LateChanges(SessionServices services, RequestQueue queue, 
     /// <summary>The session cannot be recovered.</summary>
     public void RefuseAll(string reason)
     {
-        foreach (var (_, sender) in _waiting?.FindAll(waiting => !waiting.Change.IsEmpty) ?? [])
-        {
-            _askers!.Remove(sender);
-            sender.Tell(new LateReply(LateResult.Refused, reason));
-        }
-
+        _waiting?.FindAll(waiting => !waiting.Change.IsEmpty).ForEach(waiting => waiting.Sender.Tell(new LateReply(LateResult.Refused, reason)));
         _waiting = null;
     }
 

@@ -9,10 +9,8 @@ namespace Pomegranate.Backend.Sessions.Late;
 /// <summary>What a request says to its session's home once its response has begun: the home may be on another node by then.</summary>
 internal static class LateHome
 {
-    /// <summary>Beyond the wait for the turn: a move of the session, and its commit.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private static readonly TimeSpan Resend = TimeSpan.FromSeconds(1);
+    /// <summary>What a move of the session takes, and its commit.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>What the session is called from the response's start on: the request may have renewed it, or another before it.</summary>
     public static SessionId IdOf(LiveSession session, SessionChanges changes) => changes.NewId ?? session.FollowedTo ?? session.Id;
@@ -34,7 +32,7 @@ internal static class LateHome
         KeyValuePair<string, byte[]?>[] attributes = [.. changes.Attributes];
         KeyValuePair<string, SessionVersion>[] reads = isExclusive ? [.. changes.ReadAndChanged] : [];
         var id = IdOf(session, changes);
-        var version = await StoreAsync(session, new LateChange(id, changes.IsCleared, attributes, reads) { Ticket = ticket, Turn = session.Turn });
+        var version = await StoreAsync(session, new LateChange(id, changes.IsCleared, attributes, reads) { Ticket = ticket, Turn = session.Turn }, session.Options.TurnTimeout + Patience);
         if (changes.NewId is null && session.FollowedTo == id)
         {
             session.FollowedBy(attributes, changes.IsCleared, version);
@@ -43,14 +41,15 @@ internal static class LateHome
         return version;
     }
 
+    /// <param name="patience">The home may have died with what it was told: then nothing comes, and the change is not sent again, for it may be stored.</param>
     /// <returns>What the changed attributes have now.</returns>
     /// <exception cref="SessionCommitException">The change is not stored.</exception>
-    public static async Task<SessionVersion> StoreAsync(LiveSession session, LateChange change)
+    public static async Task<SessionVersion> StoreAsync(LiveSession session, LateChange change, TimeSpan patience)
     {
         LateReply reply;
         try
         {
-            reply = await AskAsync(session, change);
+            reply = await session.HomeOf(change.SessionId).Ask<LateReply>(change, patience);
         }
         catch (AskTimeoutException)
         {
@@ -68,32 +67,6 @@ internal static class LateHome
         }
 
         return reply.Version;
-    }
-
-    /// <summary>Asks again where nothing comes: the home may have died with what it was told. One that has the question goes on with that.</summary>
-    private static async Task<LateReply> AskAsync(LiveSession session, LateChange change)
-    {
-        IActorRef asker = ActorRefs.Nobody;
-        var asked = session.HomeOf(change.SessionId).Ask<LateReply>(
-            replyTo =>
-            {
-                asker = replyTo;
-                return change;
-            },
-            session.Options.TurnTimeout + Patience,
-            CancellationToken.None);
-        while (!asked.IsCompleted)
-        {
-            using var answered = new CancellationTokenSource();
-            await Task.WhenAny(asked, Task.Delay(Resend, session.Time, answered.Token));
-            await answered.CancelAsync();
-            if (!asked.IsCompleted)
-            {
-                session.HomeOf(change.SessionId).Tell(change, asker);
-            }
-        }
-
-        return await asked;
     }
 
     public static void NoteUse(LiveSession session, SessionId id) => session.HomeOf(id).Tell(LateChange.UseOf(id), ActorRefs.NoSender);
