@@ -43,6 +43,7 @@ public sealed class SessionActorTurnTests : SessionActorTestKit
         Run(actor, 2, "/count");
         var failing = await Replica.NextCommitAsync();
         Run(actor, 3, "/count");
+        Assert.Equal(ReplyKind.Running, (await FindAsync(actor, 3)).Kind);
 
         failing.Fail();
         Assert.Equal(ReplyKind.Refused, (await ReplyAsync()).Kind);
