@@ -36,17 +36,22 @@ public sealed class SessionActorTurnTests : SessionActorTestKit
         Assert.Equal([1, 2, 3, 4, 5, 6, 7], counts);
     }
 
-    [Fact]
-    public async Task Run_CommitOfTheHolderFails_WhoWaitsForTheTurnIsRefusedAndLaterOnesSeeWhatIsStored()
+    /// <summary>The commit of request 2 fails when request 3 has come.</summary>
+    private async Task FailBeforeTheNextAsync(Akka.Actor.IActorRef actor)
     {
-        var actor = await OpenAsync(Stored(5));
         Run(actor, 2, "/count");
         var failing = await Replica.NextCommitAsync();
         Run(actor, 3, "/count");
         Assert.Equal(ReplyKind.Running, (await FindAsync(actor, 3)).Kind);
-
         failing.Fail();
         Assert.Equal(ReplyKind.Refused, (await ReplyAsync()).Kind);
+    }
+
+    [Fact]
+    public async Task Run_CommitOfTheHolderFails_WhoWaitsForTheTurnIsRefusedAndLaterOnesSeeWhatIsStored()
+    {
+        var actor = await OpenAsync(Stored(5));
+        await FailBeforeTheNextAsync(actor);
         var waited = await ReplyAsync();
         Assert.Equal((3ul, 503), (waited.RequestId.Number, waited.Response?.StatusCode));
 
@@ -61,13 +66,7 @@ public sealed class SessionActorTurnTests : SessionActorTestKit
     {
         Home.Options.MaxConcurrentRequests = 1;
         var actor = await OpenAsync(Stored(5));
-        Run(actor, 2, "/count");
-        var failing = await Replica.NextCommitAsync();
-        Run(actor, 3, "/count");
-        Assert.Equal(ReplyKind.Running, (await FindAsync(actor, 3)).Kind);
-
-        failing.Fail();
-        Assert.Equal(ReplyKind.Refused, (await ReplyAsync()).Kind);
+        await FailBeforeTheNextAsync(actor);
         (await Replica.NextRecoverAsync()).Answer(Stored(6));
 
         var entry = await Replica.AcknowledgeAsync();
