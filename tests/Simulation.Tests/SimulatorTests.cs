@@ -63,6 +63,7 @@ public sealed class SimulatorTests
     [InlineData(nameof(SeededBug.SuspectsTakenForDead))]
     [InlineData(nameof(SeededBug.OwedNotRead))]
     [InlineData(nameof(SeededBug.CaughtUpAtOnce))]
+    [InlineData(nameof(SeededBug.TwoHomesWrite))]
     public void Run_ViewsWithASeededBug_IsFoundWhereNothingIsWithoutIt(string bug)
     {
         Failing(Views, Enum.Parse<SeededBug>(bug), result => Simulator.Run(result.Plan, Views).Violations.Count == 0);

@@ -80,7 +80,7 @@ internal sealed partial class BackendNode(
         _lanes = system.OpenLanes(node.Value, log);
         var view = new ReplicaView();
         _lease = new HomeLease(time, replication.Value.CommitTimeout);
-        _lanes.Accept(LaneChannel.Replicas, lane => new StoreLane(lane, system, view));
+        _lanes.Accept(LaneChannel.Replicas, lane => new StoreLane(lane, system, replicaClient, view));
         var replica = replicaClient.Start(system, view, replication.Value, time, new LaneDialer(system, log));
         system.ActorOf(Props.Create(() => new BucketSource(view)), BucketSource.Name);
 
@@ -133,6 +133,7 @@ internal sealed partial class BackendNode(
             new RendezvousShardAllocation(node.Value.App, logger),
             SessionActor.Stop.Instance);
         context.Actors.Region = region;
+        replicaClient.Claimed += new TakenHomes(context.Actors, sharding).OnClaimed;
         var guests = new Guests();
         var guestHouse = _system!.ActorOf(GuestHouse.Props(context with { IsGuest = true, Actors = new LiveActors { Region = region } }, guests), "guest-house");
         var door = new RequestDoor(region, context.Actors, guestHouse, guests);

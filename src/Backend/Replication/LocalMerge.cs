@@ -29,7 +29,7 @@ internal abstract class LocalMerge(Store store) : MinimalActorRef
         foreach (var (id, entry) in Store.Entries)
         {
             replicator.Tell(
-                Dsl.Update(SessionBuckets.KeyOf(id), SessionBucket.Empty, WriteLocal.Instance, null, bucket => bucket.Merge(id, entry)),
+                Dsl.Update(SessionBuckets.KeyOf(id), SessionBucket.Empty, WriteLocal.Instance, null, bucket => bucket.Store(id, entry)),
                 this);
         }
     }
@@ -37,8 +37,10 @@ internal abstract class LocalMerge(Store store) : MinimalActorRef
     /// <summary>All of it is here, on disk too where there is one. Must not block.</summary>
     protected abstract void OnHeld();
 
-    /// <summary>The durable store could not write it, and has said why once. Must not block.</summary>
+    /// <summary>Another home has the session; or the durable store could not write it, and has said why once. Must not block.</summary>
     protected abstract void OnRefused(IUpdateResponse refusal);
+
+    protected static bool IsTaken(IUpdateResponse refusal) => refusal is ModifyFailure { Cause: HomeTakenException };
 
     protected static void LogRefusal(ILoggingAdapter log, IUpdateResponse refusal) =>
         log.Debug("The local replica refused {0}: {1}. The write is not acknowledged by this node.", refusal.Key.Id, refusal);

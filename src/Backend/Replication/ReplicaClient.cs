@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Akka.Actor;
+using Akka.DistributedData;
 using Pomegranate.Backend.Server;
 using Pomegranate.Backend.State;
 using Pomegranate.Lanes;
 using Pomegranate.Management;
 using Pomegranate.Sessions;
+using DData = Akka.DistributedData;
 
 namespace Pomegranate.Backend.Replication;
 
@@ -22,6 +24,14 @@ internal sealed class ReplicaClient
 
     private static readonly KeyValuePair<string, object?> Failed = new("succeeded", false);
 
+    /// <summary>Another backend has become a session's home, by this version. Handlers must not block.</summary>
+    public event Action<SessionId, SessionVersion>? Claimed;
+
+    private int _views;
+
+    /// <summary>Changes with the view, and when what its members hold has been put together.</summary>
+    public int Views => Volatile.Read(ref _views);
+
     private readonly TaskCompletionSource<Replica> _replica = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Live sessions in this node's replica at the last sweep; every complete replica holds them all.</summary>
@@ -33,30 +43,60 @@ internal sealed class ReplicaClient
     public IActorRef Start(ActorSystem system, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null)
     {
         var writes = new ReplicaWrites(system, options, time);
-        var replica = system.ActorOf(SessionReplica.Props(writes, view, options, time, lanes), SessionReplica.Name);
-        Attach(writes.Commit, recover => replica.Tell(recover));
+        var replica = system.ActorOf(SessionReplica.Props(this, writes, view, options, time, lanes), SessionReplica.Name);
+        var replicator = DData.DistributedData.Get(system).Replicator;
+        Attach(writes.Commit, recover => replica.Tell(recover), async id =>
+        {
+            var key = SessionBuckets.KeyOf(id);
+            var read = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance), options.RecoveryTimeout);
+            return read.IsSuccessful ? read.Get(key).Find(id) : null;
+        });
         return replica;
     }
 
-    public void Attach(Action<SessionReplica.Commit> commit, Action<SessionReplica.Recover> recover) => _replica.TrySetResult(new(commit, recover));
+    /// <param name="find">What this node's own replica holds; null: nothing.</param>
+    public void Attach(Action<SessionReplica.Commit> commit, Action<SessionReplica.Recover> recover, Func<SessionId, Task<SessionEntry?>>? find = null) =>
+        _replica.TrySetResult(new(commit, recover, find ?? (_ => Task.FromResult<SessionEntry?>(null))));
+
+    public void NoteView() => Interlocked.Increment(ref _views);
+
+    /// <summary>What this node's own replica holds of the session, whatever others hold.</summary>
+    public async Task<SessionEntry?> FindHereAsync(SessionId id) => await (await _replica.Task).Find(id);
 
     /// <summary>Completes when the entries are held by as many backends as the replication level asks for.</summary>
     /// <exception cref="SessionCommitException">They were not, within the commit timeout. Some replicas may hold them.</exception>
-    public async Task CommitAsync(params IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> entries)
+    /// <param name="before">What the session was, whole, where the entry is a delta; null where it is the whole.</param>
+    public async Task CommitAsync(SessionId id, SessionEntry entry, SessionEntry? before = null)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        (await _replica.Task).Commit(new(entries, done));
+        (await _replica.Task).Commit(new([new(id, entry)], done, before));
         await TimedAsync(done.Task, CommitDuration);
     }
 
     /// <summary>The session as the backends together know it; null where none has heard of it.</summary>
     /// <exception cref="SessionCommitException">Too few replicas answered within the recovery timeout.</exception>
-    public async Task<SessionEntry?> RecoverAsync(SessionId id)
+    /// <param name="claimant">
+    /// The writer that is to be the session's home. What is returned is then in an epoch of its own (<see cref="SessionEntry.ClaimedBy"/>), and
+    /// no earlier home commits anything from here on. Null: it is only read.
+    /// </param>
+    public async Task<SessionEntry?> RecoverAsync(SessionId id, ulong? claimant = null)
     {
         var done = new TaskCompletionSource<SessionEntry?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        (await _replica.Task).Recover(new(id, done));
+        (await _replica.Task).Recover(new(id, done, claimant));
         await TimedAsync(done.Task, RecoveryDuration);
         return await done.Task;
+    }
+
+    /// <summary>A peer's write is held here.</summary>
+    public void NoteClaims(ReplicationProtocol.Store store)
+    {
+        foreach (var (id, entry) in store.Entries)
+        {
+            if (entry.IsClaim)
+            {
+                Claimed?.Invoke(id, entry.Version);
+            }
+        }
     }
 
     private static async Task TimedAsync(Task task, Histogram<double> duration)
@@ -74,5 +114,5 @@ internal sealed class ReplicaClient
         }
     }
 
-    private sealed record Replica(Action<SessionReplica.Commit> Commit, Action<SessionReplica.Recover> Recover);
+    private sealed record Replica(Action<SessionReplica.Commit> Commit, Action<SessionReplica.Recover> Recover, Func<SessionId, Task<SessionEntry?>> Find);
 }

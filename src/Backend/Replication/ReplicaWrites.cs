@@ -41,7 +41,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         ReplicaPeer[] peers;
         lock (_lock)
         {
-            write = new PendingWrite(this, new Store(++_lastTicket, commit.Entries, _view?.Number ?? ReplicaView.None), commit.Done, time.GetTimestamp());
+            write = new PendingWrite(this, new Store(++_lastTicket, commit.Entries, _view?.Number ?? ReplicaView.None), commit, time.GetTimestamp());
             _writes.Add(write.Store.Ticket, write);
             peers = _peers;
         }
@@ -102,7 +102,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
     {
         foreach (var write in _writes.Values.Where(write => !write.IsHeldBy(peer)))
         {
-            peer.Send(write.Current);
+            peer.Send(write.Whole);
         }
     }
 
@@ -136,11 +136,14 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
     public void SendAgain()
     {
         List<PendingWrite> late = [];
+        List<PendingWrite> met;
         List<(PendingWrite Write, SessionCommitException Failure)> failed = [];
         ReplicaPeer[] peers;
         lock (_lock)
         {
             peers = _peers;
+            met = [.. _writes.Values.Where(IsMet)];
+            met.ForEach(write => _writes.Remove(write.Store.Ticket));
             foreach (var write in _writes.Values)
             {
                 var waited = time.GetElapsedTime(write.Started);
@@ -157,18 +160,32 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
             failed.ForEach(f => _writes.Remove(f.Write.Store.Ticket));
         }
 
+        met.ForEach(write => write.Done.TrySetResult());
         failed.ForEach(f => f.Write.Done.TrySetException(f.Failure));
         foreach (var write in late)
         {
             foreach (var peer in peers.Where(peer => !write.IsHeldBy(peer)))
             {
-                peer.Send(write.Current);
+                peer.Send(write.Whole);
             }
         }
     }
 
-    /// <remarks>The home itself must hold it, and be in the view: else it is not for it to commit anything.</remarks>
-    private bool IsMet(PendingWrite write) => _selfIsIn && write.IsHeldHere && write.HeldIn(_view!) >= _needed;
+    /// <remarks>
+    /// The home itself must hold it, and be in the view: else it is not for it to commit anything. Of a new home all are to hear, for a
+    /// while, as all are read (<see cref="SessionReplica.ReadPatience"/>): one of them may take itself for the home.
+    /// </remarks>
+    private bool IsMet(PendingWrite write)
+    {
+        if (!_selfIsIn || !write.IsHeldHere)
+        {
+            return false;
+        }
+
+        var held = write.HeldIn(_view!);
+        return held >= _needed
+            && (held == _view!.Backends.Length || !write.IsClaim || time.GetElapsedTime(write.Started) >= SessionReplica.ReadPatience);
+    }
 
     private SessionCommitException TooFew(PendingWrite write) => new(
         !_selfIsIn
@@ -179,7 +196,8 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
                 + "Check 'pbm cluster show' for backends that hang.");
 
     /// <summary>A write cannot succeed without its own home, so its clients need not wait for the time limit.</summary>
-    private void Refuse(PendingWrite write)
+    /// <param name="isTaken">Another home has the session.</param>
+    private void Refuse(PendingWrite write, bool isTaken)
     {
         lock (_lock)
         {
@@ -189,23 +207,31 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
             }
         }
 
-        write.Done.TrySetException(new SessionCommitException(
-            "The session's change could not be written to the disk of its home; the home's log says why. It may or may not survive."));
+        write.Done.TrySetException(new SessionCommitException(isTaken
+            ? "The session's change is not committed: another backend has become the session's home. Try again."
+            : "The session's change could not be written to the disk of its home; the home's log says why. It may or may not survive.") { IsTaken = isTaken });
     }
 
     /// <summary>Its acknowledgements are guarded by the lock of <see cref="ReplicaWrites"/>.</summary>
-    private sealed class PendingWrite(ReplicaWrites writes, Store store, TaskCompletionSource done, long started) : LocalMerge(store)
+    private sealed class PendingWrite(ReplicaWrites writes, Store store, SessionReplica.Commit commit, long started) : LocalMerge(store)
     {
         private readonly List<ReplicaPeer> _heldBy = new(1);
 
-        public TaskCompletionSource Done { get; } = done;
+        public TaskCompletionSource Done => commit.Done;
 
         public long Started { get; } = started;
+
+        public bool IsClaim { get; } = store.Entries is [{ Value.IsClaim: true }];
 
         public bool IsHeldHere { get; private set; }
 
         /// <summary>As it is sent in the current view.</summary>
         public Store Current { get; private set; } = store;
+
+        /// <summary>With all that the session was before: for one that may lack what a delta follows, and would refuse it.</summary>
+        public Store Whole => commit.Before is { } before
+            ? Current with { Entries = [.. Current.Entries.Select(e => KeyValuePair.Create(e.Key, before.Merge(e.Value)))] }
+            : Current;
 
         /// <summary>How many of a view's backends hold it, this node included.</summary>
         public int HeldIn(View view)
@@ -244,7 +270,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         protected override void OnRefused(IUpdateResponse refusal)
         {
             LogRefusal(writes._log, refusal);
-            writes.Refuse(this);
+            writes.Refuse(this, IsTaken(refusal));
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     public const string Name = "session-replica";
 
     /// <summary>How long a read waits for all of the view before those who are enough are enough.</summary>
-    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(1);
 
     private readonly ReplicationOptions _options;
     private readonly TimeProvider _time;
@@ -43,6 +43,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     private readonly ReplicaWrites _writes;
+    private readonly ReplicaClient _homes;
     private readonly IActorRef _lanes;
 
     private readonly ReplicaView _view;
@@ -53,8 +54,9 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private bool _isSettled;
     private long _lastTicket;
 
-    public SessionReplica(ReplicaWrites writes, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes)
+    public SessionReplica(ReplicaClient homes, ReplicaWrites writes, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes)
     {
+        _homes = homes;
         _view = view;
         _writes = writes;
         _lanes = lanes is null ? ActorRefs.Nobody : Context.ActorOf(ReplicaLanes.Props(lanes, writes), "lanes");
@@ -64,6 +66,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         Receive<Store>(OnStore);
         Receive<Stored>(OnStored);
         Receive<Recover>(OnRecover);
+        Receive<PendingRead>(Read);
         Receive<Fetch>(OnFetch);
         Receive<Fetched>(OnFetched);
         Receive<IGetResponse>(OnLocalRead);
@@ -78,9 +81,11 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(ReplicaWrites writes, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null) =>
+    /// <param name="homes">Told of the sessions that a peer has become the home of.</param>
+    public static Props Props(
+        ReplicaClient homes, ReplicaWrites writes, ReplicaView view, ReplicationOptions options, TimeProvider time, LaneDialer? lanes = null) =>
         // Other nodes' commits wait for it: it must not wait for a thread that this node's app blocks.
-        Akka.Actor.Props.Create(() => new SessionReplica(writes, view, options, time, lanes)).WithDispatcher("akka.actor.internal-dispatcher");
+        Akka.Actor.Props.Create(() => new SessionReplica(homes, writes, view, options, time, lanes)).WithDispatcher("akka.actor.internal-dispatcher");
 
     // ---- writes ----
 
@@ -88,7 +93,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     {
         if (_view.Takes(store))
         {
-            new PeersMerge(store, _view, Sender, Self, _log).Into(_replicator);
+            new PeersMerge(store, _homes, _view, Sender, Self, _log).Into(_replicator);
         }
     }
 
@@ -102,10 +107,11 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     // ---- reads ----
 
-    private void OnRecover(Recover recover)
+    private void OnRecover(Recover recover) => Read(new PendingRead(recover, _time.GetTimestamp()));
+
+    private void Read(PendingRead read)
     {
         var ticket = ++_lastTicket;
-        var read = new PendingRead(recover, _time.GetTimestamp());
         _reads.Add(ticket, read);
         Ask(ticket, read);
     }
@@ -190,7 +196,8 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
         _reads.Remove(ticket);
         read.Fold();
-        var merged = read.Heard;
+        var known = read.Heard;
+        var merged = read.Request.Claimed(known);
         if (merged is null || read.Answers.Values.Count(entry => entry?.HasSameChangesAs(merged) == true) >= Quorum.WriteSize(_options, view.Backends.Length))
         {
             read.Request.Done.TrySetResult(merged);
@@ -198,15 +205,22 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         }
 
         // The latest write may be on fewer than a quorum. Before anyone sees it, it must be on one, or the next failover could
-        // take it back (the write-back of Attiya, Bar-Noy and Dolev, 1995).
+        // take it back (the write-back of Attiya, Bar-Noy and Dolev, 1995). By the same step a new home claims the session.
         var writeBack = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var done = read.Request.Done;
+        var self = Self;
         writeBack.Task.ContinueWith(
             written =>
             {
                 if (written.IsCompletedSuccessfully)
                 {
                     done.TrySetResult(merged);
+                }
+                else if (written.Exception?.InnerException is SessionCommitException { IsTaken: true } && _time.GetElapsedTime(read.Started) < _options.RecoveryTimeout)
+                {
+                    // Somebody has written in between. What was read is still true, and no longer enough.
+                    read.Answers.Clear();
+                    self.Tell(read);
                 }
                 else
                 {
@@ -230,6 +244,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         if (membership.View is { } view && view.Number != _view.Number)
         {
             _view.Set(view);
+            _homes.NoteView();
             _isSettled = false;
             BeginAnew();
         }
@@ -251,6 +266,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         {
             // From now on fewer answers are enough, for more hold everything. Those who answered before may not have.
             _isSettled = true;
+            _homes.NoteView();
             BeginAnew();
             AskAgain();
         }
@@ -317,17 +333,23 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     // ---- messages within this node ----
 
     /// <summary>Make these entries safe and complete the task, whose continuations must not run at once.</summary>
-    internal sealed record Commit(IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> Entries, TaskCompletionSource Done);
+    /// <param name="Before">What the session was, whole, where the entry is a delta; null where it is the whole.</param>
+    internal sealed record Commit(IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> Entries, TaskCompletionSource Done, SessionEntry? Before = null);
 
     /// <summary>Read this session from the replicas.</summary>
-    internal sealed record Recover(SessionId Id, TaskCompletionSource<SessionEntry?> Done) : INoSerializationVerificationNeeded;
+    /// <param name="Claimant">The writer that is to be the session's home, if it exists; null: it is only read.</param>
+    internal sealed record Recover(SessionId Id, TaskCompletionSource<SessionEntry?> Done, ulong? Claimant = null) : INoSerializationVerificationNeeded
+    {
+        public SessionEntry? Claimed(SessionEntry? known) =>
+            known is { IsRemoved: false } && Claimant is { } writer ? known.ClaimedBy(writer) : known;
+    }
 
     private sealed class ResendTick
     {
         public static readonly ResendTick Instance = new();
     }
 
-    private sealed record PendingRead(Recover Request, long Started)
+    private sealed record PendingRead(Recover Request, long Started) : INoSerializationVerificationNeeded
     {
         /// <summary>What they said in the current view.</summary>
         public Dictionary<UniqueAddress, SessionEntry?> Answers { get; } = [];
@@ -345,10 +367,12 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     }
 
     /// <summary>A peer's write. What the disk refuses stays unacknowledged, and comes again.</summary>
-    private sealed class PeersMerge(Store store, ReplicaView view, IActorRef replyTo, IActorRef self, ILoggingAdapter log) : LocalMerge(store)
+    private sealed class PeersMerge(Store store, ReplicaClient homes, ReplicaView view, IActorRef replyTo, IActorRef self, ILoggingAdapter log) : LocalMerge(store)
     {
         protected override void OnHeld()
         {
+            homes.NoteClaims(Store);
+
             // A word of another view counts for nothing.
             if (Store.View == view.Number)
             {

@@ -8,7 +8,7 @@ using DData = Akka.DistributedData;
 namespace Pomegranate.Backend.Replication;
 
 /// <summary>A peer's lane, at this end: its writes go straight into the Replicator, whose answer goes straight back.</summary>
-internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaView view) : ILaneHandler
+internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaClient homes, ReplicaView view) : ILaneHandler
 {
     private readonly IActorRef _replicator = DData.DistributedData.Get(system).Replicator;
     private readonly ILoggingAdapter _log = Logging.GetLogger(system, typeof(SessionReplica));
@@ -37,6 +37,8 @@ internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaView view)
     /// <summary>One that cannot leave is as one that is lost: the peer sends its write again.</summary>
     private void Acknowledge(Store store)
     {
+        homes.NoteClaims(store);
+
         // A word of another view counts for nothing.
         if (store.View == view.Number)
         {

@@ -20,21 +20,25 @@ internal sealed class LiveSession
     /// <summary>Commits that are under way are taken along when the session moves to another id, and further ones wait.</summary>
     private readonly CommitGate _gate = new();
     private readonly uint _epoch;
+    private int _lookedAt;
     private readonly SessionAttribute _inherited;
     private SessionTurn? _turn;
     private uint _sequence;
     private ulong _nextOutcome;
     private SessionEntry? _entry;
     private long _lastAccess;
-    private bool _mustSendWhole;
     private volatile bool _endIsTold;
     private bool _hasEnded;
     private volatile bool _isInDoubt;
+    private volatile bool _isTaken;
     private volatile bool _isClosed;
     private SessionId? _renewedTo;
     private long? _formerUntil;
 
-    /// <param name="known">What the replicas knew of it; null for a session that does not exist yet.</param>
+    /// <param name="known">
+    /// What the replicas knew of it, claimed for this home unless that is a guest (<see cref="SessionEntry.ClaimedBy"/>); null for a
+    /// session that does not exist yet.
+    /// </param>
     public LiveSession(SessionServices services, SessionId id, SessionEntry? known)
     {
         var recovered = known is { IsRemoved: false } ? known : null;
@@ -43,13 +47,10 @@ internal sealed class LiveSession
         Id = id;
         _entry = recovered;
         IsAtHomeElsewhere = services.IsGuest && recovered is not null;
-        _epoch = (recovered?.Version.Epoch ?? 0) + 1;
+        _epoch = recovered?.Version.Epoch ?? 1;
         _lastAccess = recovered?.LastAccess ?? Now;
         _nextOutcome = Outcomes.Next(recovered);
         _inherited = recovered is { Attributes: [{ Key: LastRequest.Key } last, ..] } ? last : default;
-
-        // A replica may have missed an earlier delta; the first commit of an incarnation mends that.
-        _mustSendWhole = true;
     }
 
     public SessionId Id { get; }
@@ -163,6 +164,13 @@ internal sealed class LiveSession
     /// <summary>A session's home now, on this node or another.</summary>
     public IActorRef HomeOf(SessionId id) => _services.Actors.HomeOf(id);
 
+    /// <summary>The views (<see cref="ReplicaClient.Views"/>) up to which what is known has been compared with what this node's replica holds.</summary>
+    public required int LookedAt
+    {
+        get => Volatile.Read(ref _lookedAt);
+        init => _lookedAt = value;
+    }
+
     private long Now => _services.Clock.Now;
 
     /// <summary>Notes that a request uses the session now.</summary>
@@ -210,7 +218,7 @@ internal sealed class LiveSession
     {
         using var entered = await _gate.EnterAsync();
         SessionEntry delta;
-        SessionEntry sent;
+        SessionEntry? before;
         var attributes = new List<SessionAttribute>(changes.Count + 1);
         lock (_lock)
         {
@@ -245,14 +253,13 @@ internal sealed class LiveSession
             }
 
             delta = SessionEntry.Live(version, cleared, _lastAccess, attributes);
-            sent = _mustSendWhole && _entry is not null ? _entry.Merge(delta) : delta;
+            before = _entry;
         }
 
-        await StoreAsync([new(Id, sent)], isUseOnly: attributes.Count == 0 && !clears);
+        await StoreAsync(delta, before, isUseOnly: attributes.Count == 0 && !clears);
         lock (_lock)
         {
             _entry = _entry is null ? delta : _entry.Merge(delta);
-            _mustSendWhole = false;
         }
 
         return delta.Version;
@@ -278,7 +285,7 @@ internal sealed class LiveSession
             await _services.OnEnded(new SessionEnded(PublicSessionId.Of(Id), reason));
         }
 
-        await StoreAsync([new(Id, Tombstone(outcome))]);
+        await StoreAsync(Tombstone(outcome));
         MarkEnded();
     }
 
@@ -304,10 +311,10 @@ internal sealed class LiveSession
                     .Concat(outcome is null ? OutcomesAt(version) : WithOutcome(outcome, version, moves: true)));
         }
 
-        await _services.Replica.CommitAsync([new(newId, renewed)]);
+        await _services.Replica.CommitAsync(newId, renewed);
         if (!HasEnded && (Entry is not null || outcome is not null))
         {
-            await StoreAsync([new(Id, Tombstone(outcome, isFormer: !clears))]);
+            await StoreAsync(Tombstone(outcome, isFormer: !clears));
         }
 
         lock (_lock)
@@ -335,25 +342,60 @@ internal sealed class LiveSession
 
     /// <summary>Completes when this was still the session's home after what has been read and committed.</summary>
     /// <exception cref="Server.SessionCommitException">It cannot be found out.</exception>
-    public Task StillAtHomeAsync() => _services.Lease.HeldAsync();
+    public Task StillAtHomeAsync()
+    {
+        RefuseIfTaken();
+        return LookedAt == _services.Replica.Views ? _services.Lease.HeldAsync() : LookAsync();
+    }
+
+    /// <summary>Since this home has looked there is another view; and what its members gave may say that the session has a later home.</summary>
+    private async Task LookAsync()
+    {
+        var views = _services.Replica.Views;
+        if (!_services.IsGuest && await _services.Replica.FindHereAsync(Id) is { } here && here.Version.Epoch > _epoch)
+        {
+            _isInDoubt = true;
+            RefuseIfInDoubt();
+        }
+
+        Volatile.Write(ref _lookedAt, views);
+        await _services.Lease.HeldAsync();
+    }
+
+    /// <summary>Another backend has become the session's home: nothing more is answered or committed here.</summary>
+    public void Take() => _isTaken = true;
+
+    /// <summary>The epoch in which this home writes.</summary>
+    public uint Epoch => _epoch;
 
     /// <param name="isUseOnly">That it was used is all that is stored: whether that survives does not matter.</param>
-    private async Task StoreAsync(IReadOnlyList<KeyValuePair<SessionId, SessionEntry>> entries, bool isUseOnly = false)
+    /// <param name="before">What the session was, whole, where the entry is a delta.</param>
+    private async Task StoreAsync(SessionEntry entry, SessionEntry? before = null, bool isUseOnly = false)
     {
         RefuseIfInDoubt();
         try
         {
-            await _services.Replica.CommitAsync(entries);
+            await _services.Replica.CommitAsync(Id, entry, before);
         }
-        catch when (!isUseOnly)
+        catch (Exception failure) when (!isUseOnly || failure is Server.SessionCommitException { IsTaken: true })
         {
             _isInDoubt = true;
             throw;
         }
     }
 
+    private void RefuseIfTaken()
+    {
+        if (_isTaken)
+        {
+            throw new Server.SessionCommitException(
+                "Nothing of this request is stored: another backend has become the session's home meanwhile. Try again.") { IsTaken = true };
+        }
+    }
+
     private void RefuseIfInDoubt()
     {
+        RefuseIfTaken();
         if (_isInDoubt)
         {
             throw new Server.SessionCommitException(

@@ -73,6 +73,17 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     public async Task<CookieChange> CommitAsync(Outcome? outcome, bool isEarly, bool canBeginAgain)
     {
         RefuseIfLost();
+        if (session.IsAtHomeElsewhere)
+        {
+            // It has changed nothing; what came of it is kept where it would be looked for.
+            if (outcome is not null)
+            {
+                await FollowAsync(session.Id, outcome);
+            }
+
+            return default;
+        }
+
         var hasChanges = Changes.IsAny;
         if ((hasChanges || outcome is not null) && !IsDetached)
         {

@@ -52,6 +52,17 @@ internal sealed class RequestQueue(ClusterSessionOptions options)
         return line is not null;
     }
 
+    /// <summary>Takes out all that wait, whether or not they might run.</summary>
+    public IReadOnlyList<RunRequest> TakeWaiting()
+    {
+        List<RunRequest> waiting = [.. new[] { _unsafe, _safe }.OfType<Line>().SelectMany(line => line.Waiting).OrderBy(w => w.Arrival).Select(w => w.Request)];
+        waiting.AddRange((_behind ?? []).Select(behind => behind.Request));
+        _unsafe?.Waiting.Clear();
+        _safe?.Waiting.Clear();
+        _behind?.Clear();
+        return waiting;
+    }
+
     /// <summary>Whether the request runs from now on. It waits behind the one that has its key otherwise.</summary>
     public bool TryRun(RunRequest request, bool isTooLate, IdempotencyKey? key, RequestPlace place)
     {

@@ -98,6 +98,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 _services.Actors.Stopping(_id, Self);
                 LeaveIfUseless();
                 break;
+            case Taken taken:
+                OnTaken(taken.Version);
+                break;
             case LateChange change when _isStopping:
                 _late.PassOn(change, Sender);
                 break;
@@ -125,7 +128,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case RunRequest { IsFreshId: true, IsInDoubt: false } when _recovery is null:
                 // The frontend made the id for this request: nobody can hold anything of it.
-                Open(null);
+                Open(null, _services.Replica.Views);
                 break;
             case RunRequest:
             case ExpireIfIdle:
@@ -142,7 +145,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case SessionRecovery.Recovered recovered:
                 _services.Logger.Recovered();
-                Open(recovered.Entry);
+                Open(recovered.Entry, recovered.Views);
                 break;
             case SessionRecovery.Failed failed:
                 OnRecoveryFailed(failed.Reason);
@@ -185,9 +188,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         LeaveIfUseless();
     }
 
-    private void Open(SessionEntry? entry)
+    private void Open(SessionEntry? entry, int views)
     {
-        _session = new LiveSession(_services, _id, entry) { EndIsTold = _endIsTold };
+        _session = new LiveSession(_services, _id, entry) { EndIsTold = _endIsTold, LookedAt = views };
         _answers = new CommittedAnswers(_services, _session, entry);
         NoteUse();
         _recovery?.TellAskers(_answers);
@@ -347,6 +350,25 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     }
 
     /// <summary>
+    /// Two backends took themselves for the session's home, and another was the last to say so: this one leaves, and what waits goes to
+    /// whichever the coordinator names.
+    /// </summary>
+    private void OnTaken(SessionVersion version)
+    {
+        if (_session is null || version.Epoch <= _session.Epoch)
+        {
+            return;
+        }
+
+        _services.Logger.HomeTaken(version, _session.Epoch);
+        _session.Take();
+        _isStopping = true;
+        _services.Actors.Stopping(_id, Self);
+        _requests.ReturnAll();
+        LeaveIfUseless();
+    }
+
+    /// <summary>
     /// A home that was told to stop does so once nothing runs; one without a session leaves by itself, so that requests
     /// without a session cost no lasting entity.
     /// </summary>
@@ -397,6 +419,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     {
         public static readonly Stop Instance = new();
     }
+
+    /// <summary>Another backend has become the session's home, by this version.</summary>
+    internal sealed record Taken(SessionVersion Version);
 
     /// <summary>Sent by the sweep on the session's home: end the session if no request has used it for the idle timeout.</summary>
     internal sealed record ExpireIfIdle(SessionId SessionId) : ISessionMessage;

@@ -19,9 +19,10 @@ internal sealed class SessionRecovery
 
     public static SessionRecovery Start(SessionServices services, SessionId id, IActorRef home)
     {
-        services.Replica.RecoverAsync(id).PipeTo(
+        var views = services.Replica.Views;
+        services.Replica.RecoverAsync(id, services.IsGuest ? null : services.Writer).PipeTo(
             home,
-            success: entry => new Recovered(entry),
+            success: entry => new Recovered(entry, views),
             failure: failure => new Failed(failure.Message));
         return new SessionRecovery();
     }
@@ -43,7 +44,8 @@ internal sealed class SessionRecovery
     }
 
     /// <param name="Entry">Null where the replicas have never heard of the session.</param>
-    internal sealed record Recovered(SessionEntry? Entry);
+    /// <param name="Views">When the reading began: <see cref="LiveSession.LookedAt"/>.</param>
+    internal sealed record Recovered(SessionEntry? Entry, int Views);
 
     internal sealed record Failed(string Reason);
 }

@@ -125,9 +125,18 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
     /// <summary>Refuses all that wait: the session cannot be recovered.</summary>
     public void RefuseAll(string reason)
     {
-        while (queue.TryNext(out var request, out _))
+        foreach (var request in queue.TakeWaiting())
         {
             Refuse(request.RequestId, 503, reason);
+        }
+    }
+
+    /// <summary>All that wait are to be sent to another home.</summary>
+    public void ReturnAll()
+    {
+        foreach (var request in queue.TakeWaiting())
+        {
+            Reply(new RequestReply(request.RequestId, ReplyKind.Undelivered, services.NodeName));
         }
     }
 

@@ -70,6 +70,11 @@ internal sealed class SessionBucket : IReplicatedData<SessionBucket>
         return index >= 0 ? Entries[index].Value : null;
     }
 
+    /// <summary>The bucket with a home's write, which may be a delta.</summary>
+    /// <exception cref="HomeTakenException">Another home has the session: <see cref="SessionEntry.Admits"/>.</exception>
+    public SessionBucket Store(SessionId id, SessionEntry write) =>
+        Find(id)?.Admits(write) == false ? throw new HomeTakenException() : Merge(id, write);
+
     /// <summary>The bucket joined with one entry: what a commit does, without building a bucket of one.</summary>
     public SessionBucket Merge(SessionId id, SessionEntry entry)
     {

@@ -84,6 +84,25 @@ internal sealed class SessionEntry
         && RemovedAt == other.RemovedAt
         && Attributes.Select(a => (a.Key, a.Version)).SequenceEqual(other.Attributes.Select(a => (a.Key, a.Version)));
 
+    /// <summary>
+    /// The same in the next epoch: what a new home makes a quorum hold before it does anything (<see cref="Admits"/>).
+    /// </summary>
+    /// <param name="writer">The home's.</param>
+    public SessionEntry ClaimedBy(ulong writer) => Merge(Live(new(Version.Epoch + 1, 0, writer), default, LastAccess, []));
+
+    /// <summary>Whether this is what a new home has claimed the session with, and not yet changed.</summary>
+    public bool IsClaim => Version.Sequence == 0;
+
+    /// <summary>
+    /// Whether a replica that holds this may acknowledge a home's write: the home that it knows as the last one goes on; or a later
+    /// one takes over, and has seen all that is here. So a home that others have taken for dead, or for gone, commits nothing more:
+    /// each of its quorums has a member that has acknowledged its successor.
+    /// </summary>
+    /// <remarks>As a ballot in Paxos and a term in Raft: Lamport, "The Part-Time Parliament" (1998).</remarks>
+    public bool Admits(SessionEntry write) => write.Version.Epoch == Version.Epoch
+        ? write.Version.Writer == Version.Writer
+        : write.Version.Epoch > Version.Epoch && Merge(write).HasSameChangesAs(write);
+
     public SessionEntry Merge(SessionEntry other)
     {
         if (ReferenceEquals(this, other))

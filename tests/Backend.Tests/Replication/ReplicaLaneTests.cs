@@ -106,7 +106,7 @@ public sealed class ReplicaLaneTests(ReplicaGroup group)
         var view = new ReplicaView();
         view.Set(new View(0, new Roster([home.Address], 1), [], []));
         home.System.OpenLanes(new NodeOptions { Hostname = "127.0.0.1" }, NullLogger.Instance)
-            .Accept(LaneChannel.Replicas, lane => new StoreLane(lane, home.System, view));
+            .Accept(LaneChannel.Replicas, lane => new StoreLane(lane, home.System, new ReplicaClient(), view));
         var lane = await new LaneDialer(group.Home.System, NullLogger.Instance).OpenAsync(home.Address.Address, LaneChannel.Replicas);
         var end = new TestEnd();
         lane!.Start(end);

@@ -227,7 +227,7 @@ public sealed class ReplicaSyncTests : IDisposable
     private static async Task<SessionId> CommitAsync(ReplicatingNode node, uint sequence)
     {
         var id = SessionId.NewRandom();
-        await node.Client.CommitAsync(KeyValuePair.Create(id, Entry(sequence))).For("the commit");
+        await node.Client.CommitAsync(id, Entry(sequence)).For("the commit");
         return id;
     }
 

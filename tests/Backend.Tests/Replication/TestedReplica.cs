@@ -26,10 +26,13 @@ internal sealed class TestedReplica : IDisposable
         _node = node;
         _options = options ??= new ReplicationOptions();
         _writes = new ReplicaWrites(node.System, options, _time);
-        Ref = node.System.ActorOf(SessionReplica.Props(_writes, View, options, _time, lanes), $"replica-{Interlocked.Increment(ref s_last)}");
+        Ref = node.System.ActorOf(SessionReplica.Props(Homes, _writes, View, options, _time, lanes), $"replica-{Interlocked.Increment(ref s_last)}");
     }
 
     public IActorRef Ref { get; }
+
+    /// <summary>Told of claims.</summary>
+    public ReplicaClient Homes { get; } = new();
 
     public ReplicaView View { get; } = new();
 
@@ -54,17 +57,17 @@ internal sealed class TestedReplica : IDisposable
     /// <summary>The view owes nothing any more.</summary>
     public void Settle() => Ref.Tell(new ReplicaSync.Settled(View.Number));
 
-    public Task CommitAsync(SessionId id, SessionEntry entry)
+    public Task CommitAsync(SessionId id, SessionEntry entry, SessionEntry? before = null)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _writes.Commit(new([new(id, entry)], done));
+        _writes.Commit(new([new(id, entry)], done, before));
         return done.Task;
     }
 
-    public Task<SessionEntry?> RecoverAsync(SessionId id)
+    public Task<SessionEntry?> RecoverAsync(SessionId id, ulong? claimant = null)
     {
         var done = new TaskCompletionSource<SessionEntry?>();
-        Ref.Tell(new SessionReplica.Recover(id, done));
+        Ref.Tell(new SessionReplica.Recover(id, done, claimant));
         return done.Task;
     }
 

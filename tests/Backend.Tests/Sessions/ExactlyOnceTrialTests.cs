@@ -146,7 +146,7 @@ public sealed class ExactlyOnceTrialTests : IAsyncLifetime
     {
         var runner = ((PomegranateServer)_app.App.Services.GetRequiredService<IServer>()).Ready.Result;
         var session = new RequestSession(
-            new LiveSession(_home.Services, SessionId.NewRandom(), null), new RequestId(0xF, 1), CancellationToken.None,
+            new LiveSession(_home.Services, SessionId.NewRandom(), null) { LookedAt = 0 }, new RequestId(0xF, 1), CancellationToken.None,
             new RequestTerms(IsInDoubt: method == "POST", IsRepeat: method != "POST"));
         var request = new WebRequest
         {

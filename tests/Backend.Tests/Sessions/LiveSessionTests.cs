@@ -19,7 +19,7 @@ public sealed class LiveSessionTests : IDisposable
     [Fact]
     public async Task Commit_UntilAcknowledged_NobodySeesIt()
     {
-        var session = new LiveSession(_home.Services, Id, null);
+        var session = Of(_home.Services, Id, null);
         var committed = CommitAsync(session, ("a", [1]));
         var commit = await Replica.NextCommitAsync();
 
@@ -57,37 +57,57 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Commit_Recovered_BeginsAnEpochAndSendsTheWholeOnce()
+    public async Task Commit_Recovered_IsInTheEpochThatThisHomeHasClaimed()
     {
-        var recovered = SessionEntry.Live(new(4, 9, 0xB), default, _home.Now, [new("kept", new(4, 8, 0xB), [7])]);
-        var session = new LiveSession(_home.Services, Id, recovered);
+        var recovered = SessionEntry.Live(new(4, 9, 0xB), default, _home.Now, [new("kept", new(4, 8, 0xB), [7])]).ClaimedBy(TestHome.Writer);
+        var session = Of(_home.Services, Id, recovered);
 
-        var first = CommitAsync(session, ("a", [1]));
-        var whole = await Replica.AcknowledgeAsync();
-        await first.For("the first commit");
-        var second = CommitAsync(session, ("a", [2]));
-        var delta = await Replica.AcknowledgeAsync();
-        await second.For("the second commit");
+        var committed = CommitAsync(session, ("a", [1]));
+        var commit = await Replica.NextCommitAsync();
+        commit.Done.SetResult();
+        await committed.For("the commit");
 
-        Assert.Equal(new SessionVersion(5, 1, TestHome.Writer), whole.Version);
-        Assert.Equal([7], whole.Find("kept"));
-        Assert.Equal(new SessionVersion(5, 2, TestHome.Writer), delta.Version);
+        var delta = Assert.Single(commit.Entries).Value;
+        Assert.Equal(new SessionVersion(5, 1, TestHome.Writer), delta.Version);
         Assert.Null(delta.Find("kept"));
+        Assert.Same(recovered, commit.Before);
         Assert.Equal([7], session.Entry!.Find("kept"));
     }
 
     [Fact]
-    public async Task Commit_FirstOfARecoveredSessionIsItsUseAndFails_NextSendsTheWhole()
+    public async Task StillAtHome_InAnotherViewAndThisReplicaKnowsALaterHome_RefusesAndIsReadAgain()
     {
-        var recovered = SessionEntry.Live(new(4, 9, 0xB), default, _home.Now, [new("kept", new(4, 8, 0xB), [7])]);
-        var session = new LiveSession(_home.Services, Id, recovered);
-        var first = session.CommitAsync([], clears: false, request: null);
-        (await Replica.NextCommitAsync()).Fail();
-        await Assert.ThrowsAsync<SessionCommitException>(() => first.For("the failed commit"));
+        var session = await EstablishedAsync(("a", [1]));
+        await session.StillAtHomeAsync().For("the home that has not been taken");
 
-        var second = CommitAsync(session, ("a", [2]));
-        Assert.Equal([7], (await Replica.AcknowledgeAsync()).Find("kept"));
-        await second.For("the second commit");
+        Replica.Here = session.Entry!.ClaimedBy(0xB);
+        Replica.Client.NoteView();
+        var refused = await Assert.ThrowsAsync<SessionCommitException>(() => session.StillAtHomeAsync().For("the refusal"));
+        Assert.Contains("read again", refused.Message, StringComparison.Ordinal);
+        Assert.True(session.IsInDoubt);
+    }
+
+    [Fact]
+    public async Task StillAtHome_InAnotherViewAndNobodyHasTakenIt_LooksOnce()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        Replica.Here = session.Entry;
+        Replica.Client.NoteView();
+        await session.StillAtHomeAsync().For("the home");
+
+        Assert.Equal(Replica.Client.Views, session.LookedAt);
+        Assert.False(session.IsInDoubt);
+    }
+
+    [Fact]
+    public async Task Take_NothingMoreIsCommittedOrAnswered()
+    {
+        var session = await EstablishedAsync(("a", [1]));
+        session.Take();
+
+        await Assert.ThrowsAsync<SessionCommitException>(() => CommitAsync(session, ("a", [2])).For("the commit"));
+        await Assert.ThrowsAsync<SessionCommitException>(() => session.StillAtHomeAsync().For("the answer"));
+        Assert.False(Replica.HasBeenAsked);
     }
 
     [Fact]
@@ -109,28 +129,6 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task Commit_TwoHomesOfAPartition_MergeAttributeByAttribute()
-    {
-        using var other = new TestHome();
-        var recovered = SessionEntry.Live(new(1, 1, 1), default, _home.Now, [new("a", new(1, 1, 1), [0])]);
-        var here = new LiveSession(_home.Services, Id, recovered);
-        var there = new LiveSession(other.Services with { Writer = TestHome.Writer + 1 }, Id, recovered);
-
-        var commits = Task.WhenAll(CommitAsync(here, ("a", [1]), ("here", [1])), CommitAsync(there, ("a", [2]), ("there", [2])));
-        var left = await Replica.AcknowledgeAsync();
-        var right = await other.Replica.AcknowledgeAsync();
-        await commits.For("both homes' commits");
-
-        // Only "a" conflicts: equal epoch and sequence, and the higher writer has it on every replica.
-        foreach (var merged in (SessionEntry[])[left.Merge(right), right.Merge(left)])
-        {
-            Assert.Equal([2], merged.Find("a"));
-            Assert.Equal([1], merged.Find("here"));
-            Assert.Equal([2], merged.Find("there"));
-        }
-    }
-
-    [Fact]
     public async Task Commit_Clears_SweepsTheOldAndKeepsWhatCameWithIt()
     {
         var session = await EstablishedAsync(("a", [1]), ("b", [1]));
@@ -149,7 +147,7 @@ public sealed class LiveSessionTests : IDisposable
         Replica.Client.LiveSessions = _home.Options.MaxSessions;
 
         var failure = await Assert.ThrowsAsync<SessionCommitException>(
-            () => CommitAsync(new LiveSession(_home.Services, new SessionId(2, 2), null), ("a", [1])).For("the refusal"));
+            () => CommitAsync(Of(_home.Services, new SessionId(2, 2), null), ("a", [1])).For("the refusal"));
         Assert.Contains("MaxSessions", failure.Message, StringComparison.Ordinal);
 
         var again = CommitAsync(established, ("a", [2]));
@@ -205,7 +203,7 @@ public sealed class LiveSessionTests : IDisposable
     {
         // The last access may come from a node whose clock is ahead: a removal stamped before it would not be one.
         var ahead = _home.Now + 5000;
-        var session = new LiveSession(_home.Services, Id, SessionEntry.Live(new(1, 1, 1), default, ahead, []));
+        var session = Of(_home.Services, Id, SessionEntry.Live(new(1, 1, 1), default, ahead, []));
 
         var ended = session.EndAsync(SessionEndReason.Abandoned);
         Assert.Equal(ahead, (await Replica.AcknowledgeAsync()).RemovedAt);
@@ -299,9 +297,11 @@ public sealed class LiveSessionTests : IDisposable
     private static Task<SessionVersion> CommitAsync(LiveSession session, params (string Key, byte[]? Value)[] changes) =>
         session.CommitAsync([.. changes.Select(c => KeyValuePair.Create(c.Key, c.Value))], clears: false, Request);
 
+    private static LiveSession Of(SessionServices services, SessionId id, SessionEntry? known) => new(services, id, known) { LookedAt = 0 };
+
     private async Task<LiveSession> EstablishedAsync(params (string Key, byte[]? Value)[] values)
     {
-        var session = new LiveSession(_home.Services, Id, null);
+        var session = Of(_home.Services, Id, null);
         var committed = CommitAsync(session, values);
         await Replica.AcknowledgeAsync();
         await committed.For("the first commit");

@@ -13,7 +13,7 @@ public sealed class RequestSessionTests : IDisposable
     [Fact]
     public async Task LoadAsync_TheAppGivesUpWaiting_TheTurnGoesToTheNext()
     {
-        var session = new LiveSession(_home.Services, new SessionId(1, 1), null);
+        var session = new LiveSession(_home.Services, new SessionId(1, 1), null) { LookedAt = 0 };
         var (holder, impatient, next) = (RequestOf(session, 1), RequestOf(session, 2), RequestOf(session, 3));
         await holder.LoadAsync().For("the free turn");
         using var patience = new CancellationTokenSource();
@@ -31,7 +31,7 @@ public sealed class RequestSessionTests : IDisposable
     [Fact]
     public async Task LoadAsync_AfterTheAppGaveUp_WaitsForTheTurnAgain()
     {
-        var session = new LiveSession(_home.Services, new SessionId(1, 1), null);
+        var session = new LiveSession(_home.Services, new SessionId(1, 1), null) { LookedAt = 0 };
         var (holder, impatient) = (RequestOf(session, 1), RequestOf(session, 2));
         await holder.LoadAsync().For("the free turn");
         using var patience = new CancellationTokenSource();

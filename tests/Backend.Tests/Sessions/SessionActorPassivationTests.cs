@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Pomegranate.Backend.Sessions;
+using Pomegranate.Backend.State;
 using Pomegranate.Gateway;
 using Pomegranate.Sessions;
 using static Pomegranate.Gateway.GatewayProtocol;
@@ -72,6 +73,32 @@ public sealed class SessionActorPassivationTests : SessionActorTestKit
         await ExpectTerminatedAsync(actor, Patience);
 
         async Task<(ReplyKind, ulong)> KindAndNumberAsync() => await ReplyAsync() is var reply ? (reply.Kind, reply.RequestId.Number) : default;
+    }
+
+    [Fact]
+    public async Task Taken_AnotherHomeHasClaimedTheSession_NothingIsAnsweredFromWhatIsOldAndItLeaves()
+    {
+        Home.Options.MaxConcurrentRequests = 1;
+        var actor = await OpenAsync(Stored(1));
+        Watch(actor);
+        Run(actor, 2, "/waiting");
+        var first = await ArrivalAsync();
+        Run(actor, 3, "/count");
+
+        // Old news: this home has claimed the session after that one.
+        actor.Tell(new SessionActor.Taken(new SessionVersion(1, 0, 0xB)));
+        Assert.Equal(ReplyKind.Running, (await FindAsync(actor, 3)).Kind);
+
+        actor.Tell(new SessionActor.Taken(new SessionVersion(9, 0, 0xB)));
+        var waiting = await ReplyAsync();
+        Assert.Equal((ReplyKind.Undelivered, 3ul), (waiting.Kind, waiting.RequestId.Number));
+        Assert.Null(Home.Services.Actors.Find(Id));
+        first.SetResult();
+
+        // It has not used the session; of those that have, see LiveSessionTests.
+        var running = await ReplyAsync();
+        Assert.Equal((ReplyKind.Response, 2ul), (running.Kind, running.RequestId.Number));
+        await ExpectTerminatedAsync(actor, Patience);
     }
 
     [Fact]

@@ -12,7 +12,11 @@ internal sealed class StubReplica
 {
     private readonly Channel<object> _asked = Channel.CreateUnbounded<object>();
 
-    public StubReplica() => Client.Attach(commit => _asked.Writer.TryWrite(commit), recover => _asked.Writer.TryWrite(recover));
+    public StubReplica() => Client.Attach(
+        commit => _asked.Writer.TryWrite(commit), recover => _asked.Writer.TryWrite(recover), _ => Task.FromResult(Here));
+
+    /// <summary>What this node's own replica holds.</summary>
+    public SessionEntry? Here { get; set; }
 
     public ReplicaClient Client { get; } = new();
 
@@ -51,7 +55,7 @@ internal static class CommitEnding
     public static void Fail(this SessionReplica.Commit commit) =>
         commit.Done.SetException(new SessionCommitException("too few replicas"));
 
-    public static void Answer(this SessionReplica.Recover recover, SessionEntry? entry) => recover.Done.SetResult(entry);
+    public static void Answer(this SessionReplica.Recover recover, SessionEntry? entry) => recover.Done.SetResult(recover.Claimed(entry));
 
     public static SessionId Id(this SessionReplica.Commit commit) => Assert.Single(commit.Entries).Key;
 }

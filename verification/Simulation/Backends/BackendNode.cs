@@ -1,3 +1,5 @@
+using Pomegranate.Backend.State;
+using Pomegranate.Sessions;
 using Pomegranate.Simulation.Cluster;
 using Pomegranate.Simulation.Core;
 using static Pomegranate.Gateway.GatewayProtocol;
@@ -162,6 +164,21 @@ internal sealed class BackendNode
                 break;
         }
     }
+
+    /// <summary>As <c>TakenHomes</c>: another backend is home of a session that is at home here.</summary>
+    public void OnClaimed(SessionId id, SessionVersion version)
+    {
+        var session = SessionTable.NumberOf(id);
+        if (_homes[session]?.OnTaken(version) == true)
+        {
+            // The coordinator is asked anew by whoever comes next.
+            _hosts[session] = false;
+            LeaveIfStopping(session);
+        }
+    }
+
+    /// <summary>Takes itself for a shard's home, whoever the coordinator thinks it is.</summary>
+    public void TakeForItsOwn(int shard) => _hosts[shard] = !_isLeaving && _self.Rules.IsComplete;
 
     /// <summary>Called by a home that has nothing to do.</summary>
     public void LeaveIfStopping(int session)

@@ -25,6 +25,8 @@ internal sealed class Home(Process self, int session)
     private SessionEntry? _recovered;
     private bool _isRecovering;
     private Running? _running;
+    private bool _isTaken;
+    private (long View, bool IsSettled) _known;
 
     public bool IsStopping { get; set; }
 
@@ -98,17 +100,18 @@ internal sealed class Home(Process self, int session)
             return;
         }
 
-        var (delta, sent) = _session!.Prepare(request.Id, running.Changes, outcome);
+        var delta = _session!.Prepare(request.Id, running.Changes, outcome);
+        var incarnation = _session;
         running.Delta = delta;
         self.Backend!.Writes.Commit(
-            self.World.Sessions.IdOf(session), sent,
+            self.World.Sessions.IdOf(session), delta, _session.Entry,
             acks =>
             {
-                _session.Committed(delta);
+                incarnation.Committed(delta);
                 self.World.Say(self, session, $"commits {request.Kind} {request.Number} ({delta.Version}): held by {self.World.NamesOf(acks)}");
                 AwaitLease();
             },
-            () =>
+            _ =>
             {
                 if (self.World.Bug != SeededBug.GoesOnInDoubt)
                 {
@@ -129,7 +132,18 @@ internal sealed class Home(Process self, int session)
         }
 
         var request = running.Run.Request;
-        if (self.Rules.MayAnswer)
+        if (IsOld())
+        {
+            _session = null;
+            End(running, new Reply(request.Id, ReplyKind.Refused, null, 503, "the replica here knows of a later home"));
+            return;
+        }
+
+        if (_isTaken)
+        {
+            End(running, new Reply(request.Id, ReplyKind.Refused, null, 503, "another backend has become the session's home"));
+        }
+        else if (self.Rules.MayAnswer)
         {
             if (running.Delta is { } delta)
             {
@@ -143,6 +157,39 @@ internal sealed class Home(Process self, int session)
             self.World.Count("lease not had in time");
             End(running, new Reply(request.Id, ReplyKind.Refused, null, 503, "no lease"));
         }
+    }
+
+    /// <summary>Another backend has become the session's home. False where that is old news.</summary>
+    public bool OnTaken(SessionVersion version)
+    {
+        if (_session is null || version.Epoch <= _session.Epoch)
+        {
+            return false;
+        }
+
+        self.World.Count("home taken");
+        self.World.Say(self, session, $"hears that another is its home ({version}), and leaves");
+        _isTaken = IsStopping = true;
+        while (_waiting.TryDequeue(out var run))
+        {
+            Answer(run.Request.Id, new Reply(run.Request.Id, ReplyKind.Undelivered, null, 0, null));
+        }
+
+        OnLease();
+        return true;
+    }
+
+    /// <summary>In a view in which it has not looked, the replica here may have heard of a later home meanwhile.</summary>
+    private bool IsOld()
+    {
+        var now = (self.Rules.View, self.Rules.IsSettled);
+        if (_known == now || !self.World.HasClaims || _session is null)
+        {
+            return false;
+        }
+
+        _known = now;
+        return self.Backend!.Replica.Find(self.World.Sessions.IdOf(session)) is { } entry && entry.Version.Epoch > _session.Epoch;
     }
 
     private void AwaitLease()

@@ -7,14 +7,18 @@ using static Pomegranate.Gateway.GatewayProtocol;
 namespace Pomegranate.Simulation.Backends;
 
 /// <summary>A session at its home: as <c>LiveSession</c>, whose commit is written for tasks.</summary>
-/// <param name="recovered">What the replicas knew; null for a session that does not exist.</param>
+/// <param name="recovered">What the replicas knew, claimed for this home; null for a session that does not exist.</param>
 internal sealed class Incarnation(Process self, SessionEntry? recovered)
 {
-    private readonly uint _epoch = (recovered?.Version.Epoch ?? 0) + 1;
-    private readonly ulong _writer = (ulong)(self.Id + 1);
+    private readonly uint _epoch = recovered is null ? 1 : recovered.IsClaim ? recovered.Version.Epoch : recovered.Version.Epoch + 1;
+    private readonly ulong _writer = WriterOf(self);
     private uint _sequence;
     private ulong _nextOutcome = Outcomes.Next(recovered);
-    private bool _mustSendWhole = true;
+
+    /// <summary>Marks a process's versions.</summary>
+    public static ulong WriterOf(Process process) => (ulong)(process.Id + 1);
+
+    public uint Epoch => _epoch;
 
     public SessionEntry? Entry { get; private set; } = recovered;
 
@@ -31,8 +35,8 @@ internal sealed class Incarnation(Process self, SessionEntry? recovered)
         return changes;
     }
 
-    /// <summary>What is to be committed, and what of it is sent.</summary>
-    public (SessionEntry Delta, SessionEntry Sent) Prepare(RequestId request, SessionChanges changes, RequestReply? outcome)
+    /// <summary>What is to be committed.</summary>
+    public SessionEntry Prepare(RequestId request, SessionChanges changes, RequestReply? outcome)
     {
         var version = new SessionVersion(_epoch, ++_sequence, _writer);
         var attributes = new List<SessionAttribute>();
@@ -46,13 +50,8 @@ internal sealed class Incarnation(Process self, SessionEntry? recovered)
         }
 
         attributes.AddRange(changes.Attributes.Select(change => new SessionAttribute(change.Key, version, change.Value)));
-        var delta = SessionEntry.Live(version, default, 1, attributes);
-        return (delta, _mustSendWhole && Entry is not null ? Entry.Merge(delta) : delta);
+        return SessionEntry.Live(version, default, 1, attributes);
     }
 
-    public void Committed(SessionEntry delta)
-    {
-        Entry = Entry is null ? delta : Entry.Merge(delta);
-        _mustSendWhole = false;
-    }
+    public void Committed(SessionEntry delta) => Entry = Entry is null ? delta : Entry.Merge(delta);
 }

@@ -106,17 +106,40 @@ internal sealed class Reads(Process self)
 
             _pending.RemoveAt(i);
             i = -1;
-            if (read.Differ && read.Merged is { } merged)
+            if (read.Merged is { IsRemoved: false } known && self.World.HasClaims)
             {
-                // What somebody sees must not be taken back by the next failover: first it is on a quorum.
+                // What somebody sees must not be taken back by the next failover: first it is on a quorum; and with it the claim.
+                var claimed = known.ClaimedBy(Incarnation.WriterOf(self));
+                self.Backend!.Writes.Commit(read.Id, claimed, null, _ => read.Done(claimed), isTaken => Again(read, isTaken));
+            }
+            else if (read.Differ && read.Merged is { } merged)
+            {
                 self.World.Count("recovery wrote back");
-                self.Backend!.Writes.Commit(read.Id, merged, _ => read.Done(merged), read.Failed);
+                self.Backend!.Writes.Commit(read.Id, merged, null, _ => read.Done(merged), isTaken => Again(read, isTaken));
             }
             else
             {
                 read.Done(read.Merged);
             }
         }
+    }
+
+    /// <summary>Somebody has written in between: what was read is still true, and no longer enough.</summary>
+    private void Again(Pending read, bool isTaken)
+    {
+        if (!isTaken || self.Clock.Now - read.Started > Timeout)
+        {
+            read.Failed();
+            return;
+        }
+
+        self.World.Count("claim came too late, read again");
+        read.Ticket = ++_lastTicket;
+        read.Answers = self.Bit;
+        var own = _replica.Find(read.Id);
+        read.Merged = read.Merged is null || own is null ? read.Merged ?? own : read.Merged.Merge(own);
+        _pending.Add(read);
+        Ask(read);
     }
 
     private void Ask(Pending read)

@@ -12,7 +12,20 @@ internal sealed class Replica(Process self)
 
     public SessionEntry? Find(SessionId id) => Bucket.Find(id);
 
-    public void Merge(SessionId id, SessionEntry entry)
+    /// <summary>False where another home has the session: <see cref="SessionEntry.Admits"/>.</summary>
+    public bool Store(SessionId id, SessionEntry entry)
+    {
+        if (self.World.HasClaims && Bucket.Find(id)?.Admits(entry) == false)
+        {
+            self.World.Count("write of a home refused");
+            return false;
+        }
+
+        Merge(id, entry);
+        return true;
+    }
+
+    private void Merge(SessionId id, SessionEntry entry)
     {
         if (self.World.Bug == SeededBug.MergeDropsAttribute && Bucket.Find(id) is { } known && known.Attributes.Length > entry.Attributes.Length)
         {

@@ -12,6 +12,7 @@ internal sealed class Writes(Process self)
 {
     private const long Resend = 250 * Span.Millisecond;
     private const long Timeout = 10 * Span.Second;
+    private const long ClaimPatience = 1 * Span.Second;
 
     private readonly List<Pending> _pending = [];
     private readonly Replica _replica = self.Backend!.Replica;
@@ -19,11 +20,20 @@ internal sealed class Writes(Process self)
     private long _view;
     private ulong _receivers;
 
-    public void Commit(SessionId id, SessionEntry entry, Action<ulong> done, Action failed)
+    /// <param name="before">What the session was, whole, where the entry is a delta.</param>
+    /// <param name="failed">Told whether another home has the session; else too few have acknowledged.</param>
+    public void Commit(SessionId id, SessionEntry entry, SessionEntry? before, Action<ulong> done, Action<bool> failed)
     {
-        var write = new Pending(++_lastTicket, id, entry, done, failed, self.Clock.Now) { Acks = self.Bit };
+        var write = new Pending(++_lastTicket, id, entry, before, done, failed, self.Clock.Now) { Acks = self.Bit };
+        if (!_replica.Store(id, entry))
+        {
+            // As there: what is sent before the local replica refuses may be on others.
+            Send(write, self.Rules.Receivers);
+            failed(true);
+            return;
+        }
+
         _pending.Add(write);
-        _replica.Merge(id, entry);
         Send(write, self.Rules.Receivers);
         CompleteMet();
     }
@@ -35,7 +45,16 @@ internal sealed class Writes(Process self)
             return;
         }
 
-        _replica.Merge(store.Id, store.Entry);
+        if (!_replica.Store(store.Id, store.Entry))
+        {
+            return;
+        }
+
+        if (store.Entry.IsClaim)
+        {
+            self.Backend!.OnClaimed(store.Id, store.Entry.Version);
+        }
+
         if (self.Rules.Answers(from.Id, store.View))
         {
             self.Send(from, new Stored(store.Ticket, store.View));
@@ -86,21 +105,27 @@ internal sealed class Writes(Process self)
             {
                 _pending.RemoveAt(i--);
                 self.World.Count("commit timed out");
-                write.Failed();
+                write.Failed(false);
             }
             else if (now - write.SentAt > Resend)
             {
                 Send(write, self.Rules.Receivers & ~write.Acks);
             }
         }
+
+        CompleteMet();
     }
+
+    /// <summary>All are to hear of a new home, for a while: one of them may take itself for it.</summary>
+    private bool AwaitsAll(Pending write) =>
+        write.Entry.IsClaim && (self.Rules.Voters & ~write.Acks) != 0 && self.Clock.Now - write.Started < ClaimPatience;
 
     private void CompleteMet()
     {
         for (var i = 0; i < _pending.Count; i++)
         {
             var write = _pending[i];
-            if (self.World.Bug == SeededBug.AckBeforeQuorum || self.Rules.IsCommitted(write.Acks))
+            if (self.World.Bug == SeededBug.AckBeforeQuorum || (self.Rules.IsCommitted(write.Acks) && !AwaitsAll(write)))
             {
                 _pending.RemoveAt(i);
                 write.Done(write.Acks);
@@ -112,17 +137,21 @@ internal sealed class Writes(Process self)
     private void Send(Pending write, ulong receivers)
     {
         write.SentAt = self.Clock.Now;
-        var store = new Store(write.Ticket, self.Rules.View, write.Id, write.Entry);
+        var store = new Store(write.Ticket, self.Rules.View, write.Id, write.WasSent && write.Before is not null ? write.Before.Merge(write.Entry) : write.Entry);
+        write.WasSent = true;
         foreach (var peer in (receivers & ~self.Bit).All())
         {
             self.Send(peer, store);
         }
     }
 
-    private sealed record Pending(long Ticket, SessionId Id, SessionEntry Entry, Action<ulong> Done, Action Failed, long Started)
+    private sealed record Pending(long Ticket, SessionId Id, SessionEntry Entry, SessionEntry? Before, Action<ulong> Done, Action<bool> Failed, long Started)
     {
         public ulong Acks { get; set; }
 
         public long SentAt { get; set; }
+
+        /// <summary>From then on the whole is sent: one that lacks what a delta follows refuses it.</summary>
+        public bool WasSent { get; set; }
     }
 }

@@ -43,6 +43,19 @@ internal sealed class FaultDriver(World world)
                 world.At(fault.At, () => world.Start(host));
                 Do(fault.End, host, process => Leave(process, -1));
                 break;
+            case FaultKind.SecondHome:
+                Do(fault.At, host, process => Do(fault.At, fault.Others.First(), frontend =>
+                {
+                    if (process.Backend is { } backend && frontend.Gateway is { } gateway)
+                    {
+                        for (var shard = 0; shard < world.Sessions.Count; shard++)
+                        {
+                            backend.TakeForItsOwn(shard);
+                            gateway.Believe(shard, process.Id);
+                        }
+                    }
+                }));
+                break;
             case FaultKind.Flap:
                 for (var at = fault.At; at < fault.End; at += 2 * fault.Extra)
                 {

@@ -11,5 +11,7 @@ internal sealed class SessionTable(int count)
 
     public SessionId IdOf(int session) => _ids[session];
 
+    public static int NumberOf(SessionId id) => (int)id.Low;
+
     public static string NameOf(int session) => $"s{session}";
 }

@@ -47,6 +47,9 @@ internal sealed class World
 
     public SeededBug Bug { get; }
 
+    /// <summary>Whether a home makes its session its own before it does anything. Claims alone keep one that goes on in doubt from harm.</summary>
+    public bool HasClaims => Bug is not (SeededBug.TwoHomesWrite or SeededBug.GoesOnInDoubt);
+
     public Story? Story { get; }
 
     public Network Network { get; }

@@ -27,6 +27,9 @@ internal sealed class FrontendNode(Process self)
 
     public void Formed(int shard, int home) => (_homes[shard], _backends) = (home, self.Members.Backends);
 
+    /// <summary>Takes a backend for a shard's home.</summary>
+    public void Believe(int shard, int home) => _homes[shard] = home;
+
     public void Take(OperationKind kind, int session, long number, Action<Reply> done)
     {
         var request = new Request(new RequestId((ulong)self.Id + 1, ++_lastNumber), kind, session, number);

@@ -29,6 +29,9 @@ internal enum SeededBug
     /// <summary>A home whose commit has failed goes on from what was before, and writes of an earlier view are merged.</summary>
     GoesOnInDoubt,
 
+    /// <summary>A home that has a successor goes on writing.</summary>
+    TwoHomesWrite,
+
     /// <summary>A recovery does not hear those whom the view owes.</summary>
     OwedNotRead,
 

@@ -32,4 +32,10 @@ internal enum FaultKind
 
     /// <summary>A further backend joins, and leaves again.</summary>
     Join,
+
+    /// <summary>
+    /// A backend takes itself for the home of all sessions, and one frontend believes it; their homes know nothing of that. So it is
+    /// after a hand-off that Akka's coordinator has given up and that has ended all the same.
+    /// </summary>
+    SecondHome,
 }

@@ -1,0 +1,165 @@
+using Pomegranate.Backend.Replication;
+using Pomegranate.Backend.Server;
+using Pomegranate.Backend.State;
+using Pomegranate.Backend.Tests.Server;
+using Pomegranate.Sessions;
+using static Pomegranate.Backend.Replication.ReplicationProtocol;
+
+namespace Pomegranate.Backend.Tests.Replication;
+
+/// <summary>Two backends that take themselves for a session's home: only one of them commits.</summary>
+[Collection(ReplicaGroup.Name)]
+public sealed class ReplicaClaimTests : IDisposable
+{
+    private const ulong Here = 0xA;
+    private const ulong There = 0xB;
+
+    private readonly SessionId _id = SessionId.NewRandom();
+    private readonly ReplicaGroup _group;
+    private readonly TestedReplica _replica;
+
+    public ReplicaClaimTests(ReplicaGroup group)
+    {
+        _group = group;
+        _replica = new TestedReplica(group.Home, new ReplicationOptions { CommitTimeout = TimeSpan.FromDays(1) });
+    }
+
+    private FakePeer B => _group.Peers[0];
+
+    private FakePeer C => _group.Peers[1];
+
+    [Fact]
+    public async Task Recover_ForAHome_TheNextEpochIsOnAllBeforeItIsOpened()
+    {
+        await HoldAsync(Entry(1, 3, There));
+        _replica.Members([B, C]);
+        var recovery = _replica.RecoverAsync(_id, Here);
+        await AnswerAsync(B, Entry(1, 3, There));
+        await AnswerAsync(C, Entry(1, 3, There));
+
+        var claim = await B.NextAsync<Store>(_replica);
+        var entry = Assert.Single(claim.Entries).Value;
+        Assert.Equal(new SessionVersion(2, 0, Here), entry.Version);
+        Assert.Equal([3], entry.Find("a"));
+        B.Tell(_replica, new Stored(claim.Ticket, claim.View));
+        await B.FetchAsync(_replica, _id);
+        Assert.False(recovery.IsCompleted);
+
+        await C.AcknowledgeAsync(_replica);
+        Assert.Equal(new SessionVersion(2, 0, Here), (await recovery.For("the recovery"))!.Version);
+    }
+
+    [Fact]
+    public async Task Recover_ForAHomeAndOneHangs_AQuorumIsEnoughAfterASecond()
+    {
+        await HoldAsync(Entry(1, 3, There));
+        _replica.Members([B, C]);
+        var recovery = _replica.RecoverAsync(_id, Here);
+        await AnswerAsync(B, Entry(1, 3, There));
+        await AnswerAsync(C, Entry(1, 3, There));
+        await B.AcknowledgeAsync(_replica);
+        await B.FetchAsync(_replica, _id);
+        Assert.False(recovery.IsCompleted);
+
+        _replica.Advance(SessionReplica.ReadPatience);
+        Assert.Equal(2u, (await recovery.For("the recovery without C"))!.Version.Epoch);
+    }
+
+    [Fact]
+    public async Task Recover_SomebodyHasWrittenInBetween_IsReadAgain()
+    {
+        await HoldAsync(Entry(1, 3, There));
+        _replica.Members([B, C]);
+        var recovery = _replica.RecoverAsync(_id, Here);
+        await AnswerAsync(B, Entry(1, 3, There));
+
+        // Its home commits once more, and the claim of what was read before would take that back.
+        B.Tell(_replica, new Store(7, [new(_id, Entry(1, 4, There))], _replica.View.Number));
+        await B.NextAsync<Stored>(_replica);
+        await AnswerAsync(C, Entry(1, 3, There));
+
+        await AnswerAsync(B, Entry(1, 4, There));
+        await AnswerAsync(C, Entry(1, 4, There));
+        await ClaimAsync(B, 4);
+        await ClaimAsync(C, 4);
+        Assert.Equal([4], (await recovery.For("the second recovery"))!.Find("a"));
+    }
+
+    [Fact]
+    public async Task Commit_OfAHomeThatHasASuccessor_IsRefusedAtOnce()
+    {
+        await HoldAsync(Entry(1, 3, Here));
+        _replica.Members([B, C]);
+        var claims = new List<SessionVersion>();
+        _replica.Homes.Claimed += (_, version) => claims.Add(version);
+        B.Tell(_replica, new Store(7, [new(_id, Entry(1, 3, Here).ClaimedBy(There))], _replica.View.Number));
+        await B.NextAsync<Stored>(_replica);
+        Assert.Equal([new SessionVersion(2, 0, There)], claims);
+
+        var refused = await Assert.ThrowsAsync<SessionCommitException>(() => _replica.CommitAsync(_id, Entry(1, 4, Here)).For("the refusal"));
+        Assert.True(refused.IsTaken);
+        Assert.Equal([3], (await B.FetchAsync(_replica, _id)).Entry!.Find("a"));
+    }
+
+    [Fact]
+    public async Task Store_OfAPeerThatHasASuccessor_IsNotAcknowledgedNorMerged()
+    {
+        await HoldAsync(Entry(1, 3, There).ClaimedBy(Here));
+        _replica.Members([B, C]);
+
+        B.Tell(_replica, new Store(7, [new(_id, Entry(1, 4, There))], _replica.View.Number));
+
+        Assert.Equal([3], (await B.FetchAsync(_replica, _id)).Entry!.Find("a"));
+        Assert.Empty(await B.DrainAsync<Stored>(_replica));
+    }
+
+    [Fact]
+    public async Task Commit_NotAcknowledged_TheWholeIsSentForOneThatMayLackWhatItFollows()
+    {
+        var before = Entry(1, 3, There).ClaimedBy(Here);
+        await HoldAsync(before);
+        _replica.Members([B, C]);
+        var commit = _replica.CommitAsync(_id, Entry(2, 1, Here, "b"), before);
+        Assert.Null(Assert.Single((await B.NextAsync<Store>(_replica)).Entries).Value.Find("a"));
+
+        _replica.Advance(2 * ReplicaWrites.Resend);
+        var store = await B.NextAsync<Store>(_replica);
+        var whole = Assert.Single(store.Entries).Value;
+        Assert.Equal([3], whole.Find("a"));
+        Assert.Equal([1], whole.Find("b"));
+        B.Tell(_replica, new Stored(store.Ticket, store.View));
+        await commit.For("the commit");
+    }
+
+    public void Dispose() => _replica.Dispose();
+
+    private static SessionEntry Entry(uint epoch, uint sequence, ulong writer, string key = "a")
+    {
+        var version = new SessionVersion(epoch, sequence, writer);
+        return SessionEntry.Live(version, default, sequence, [new(key, version, [(byte)sequence])]);
+    }
+
+    private Task HoldAsync(SessionEntry entry)
+    {
+        _replica.Members([]);
+        return _replica.CommitAsync(_id, entry).For("this node's own part");
+    }
+
+    private async Task AnswerAsync(FakePeer peer, SessionEntry entry)
+    {
+        var fetch = await peer.NextAsync<Fetch>(_replica);
+        peer.Tell(_replica, new Fetched(fetch.Ticket, entry, fetch.View));
+    }
+
+    private async Task ClaimAsync(FakePeer peer, byte value)
+    {
+        Store claim;
+        do
+        {
+            claim = await peer.NextAsync<Store>(_replica);
+        }
+        while (!claim.Entries[0].Value.Find("a")!.SequenceEqual([value]));
+
+        peer.Tell(_replica, new Stored(claim.Ticket, claim.View));
+    }
+}
