@@ -153,15 +153,15 @@ internal sealed class FailoverAccelerator : ReceiveActor, IWithTimers
     {
         foreach (var node in _regions.Where(known => known.Value is null).Select(known => known.Key))
         {
-            Context.ActorSelection(new RootActorPath(node.Address) + _regionPath).Tell(new Identify(node));
+            Context.ActorSelection(new RootActorPath(node.Address) + _regionPath).Tell(new Identify(node.ToString()));
         }
     }
 
     private void OnIdentity(ActorIdentity identity)
     {
-        if (identity is { MessageId: UniqueAddress node, Subject: { } region } && _regions.ContainsKey(node))
+        if (identity is { MessageId: string name, Subject: { } region } && _regions.Keys.FirstOrDefault(node => node.ToString() == name) is { } known)
         {
-            _regions[node] = region;
+            _regions[known] = region;
         }
     }
 

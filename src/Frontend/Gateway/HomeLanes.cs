@@ -51,7 +51,7 @@ internal sealed class HomeLanes(Homes homes, Func<Address, Task<Lane?>> open, IA
 
     public void OnIdentity(ActorIdentity identity)
     {
-        if (identity.MessageId is Address node && homes.Find(node) is { } home)
+        if (identity.MessageId is string name && homes.Find(Address.Parse(name)) is { } home)
         {
             home.Inlet = identity.Subject;
         }
@@ -66,7 +66,7 @@ internal sealed class HomeLanes(Homes homes, Func<Address, Task<Lane?>> open, IA
         else if (home is not null)
         {
             // An earlier build, which may have the inlet of the time between, or not even that.
-            router.ActorSelection(new RootActorPath(opened.Node) / "user" / InletName).Tell(new Identify(opened.Node), router.Self);
+            router.ActorSelection(new RootActorPath(opened.Node) / "user" / InletName).Tell(new Identify(opened.Node.ToString()), router.Self);
         }
     }
 

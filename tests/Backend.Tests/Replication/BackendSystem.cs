@@ -28,7 +28,8 @@ internal sealed class BackendSystem : IDisposable
         {{overrides}}
         """)
         .WithFallback(PomegranateNode.EmbeddedConfig(typeof(SessionReplica).Assembly, "backend.conf"))
-        .WithFallback(PomegranateNode.EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf"))));
+        .WithFallback(PomegranateNode.EmbeddedConfig(typeof(PomegranateNode).Assembly, "pomegranate.conf"))
+        .WithFallback(Akka.DistributedData.DistributedData.DefaultConfig())));
 
     /// <summary>Joins the cluster of <paramref name="seed"/>, or makes one of its own, and is Up here afterwards.</summary>
     public async Task JoinAsync(BackendSystem? seed = null)

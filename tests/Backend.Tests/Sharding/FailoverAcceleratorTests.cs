@@ -215,7 +215,7 @@ public sealed class FailoverAcceleratorTests : IDisposable
         region.Tell(ForgetHome.Of(new SessionSharding(1).ShardOf(_id))!, ActorRefs.NoSender);
         try
         {
-            return (await region.Ask<Address>(new FindRequest(new RequestId(1, 1), _id), TimeSpan.FromMilliseconds(300))).Equals(from.Address.Address);
+            return Address.Parse(await region.Ask<string>(new FindRequest(new RequestId(1, 1), _id), TimeSpan.FromMilliseconds(300))).Equals(from.Address.Address);
         }
         catch (AskTimeoutException)
         {
@@ -233,14 +233,14 @@ public sealed class FailoverAcceleratorTests : IDisposable
         SessionActor.Stop.Instance);
 
     private async Task<Address> AskAsync(IActorRef region) =>
-        await region.Ask<Address>(new FindRequest(new RequestId(1, 1), _id), Deadline.Default);
+        Address.Parse(await region.Ask<string>(new FindRequest(new RequestId(1, 1), _id), Deadline.Default));
 
     /// <summary>A session's home that says which node it is on.</summary>
     private sealed class WhereAmI : ReceiveActor
     {
         public WhereAmI(Task mayStop)
         {
-            Receive<FindRequest>(_ => Sender.Tell(Akka.Cluster.Cluster.Get(Context.System).SelfAddress));
+            Receive<FindRequest>(_ => Sender.Tell(Akka.Cluster.Cluster.Get(Context.System).SelfAddress.ToString()));
             Receive<SessionActor.Stop>(_ => mayStop.PipeTo(Self, success: () => PoisonPill.Instance));
         }
     }

@@ -106,7 +106,7 @@ public sealed class RequestRouterFailoverTests : RouterTestKit
         await HomeGetsAsync<RunRequest>();
         ReplyFromNode(first, ReplyKind.Response);
         await AnswerOfAsync(first);
-        Router.Tell(new ActorIdentity(Node, Inlet.Ref));
+        Router.Tell(new ActorIdentity(Node.ToString(), Inlet.Ref));
         await DeathOfBackendProvenAsync(2);
         var request = Send(session: session);
         await InletGetsAsync();

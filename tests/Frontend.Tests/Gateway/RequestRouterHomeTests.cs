@@ -40,7 +40,7 @@ public sealed class RequestRouterHomeTests : RouterTestKit
         var request = Send(session: _session);
         await HomeGetsAsync<RunRequest>();
         ReplyFromNode(request, ReplyKind.Response);
-        Router.Tell(new ActorIdentity(Node, null));
+        Router.Tell(new ActorIdentity(Node.ToString(), null));
 
         var next = Send(session: _session);
 
@@ -92,6 +92,6 @@ public sealed class RequestRouterHomeTests : RouterTestKit
         await HomeGetsAsync<RunRequest>();
         ReplyFromNode(request, ReplyKind.Response);
         await AnswerOfAsync(request);
-        Router.Tell(new ActorIdentity(Node, Inlet.Ref));
+        Router.Tell(new ActorIdentity(Node.ToString(), Inlet.Ref));
     }
 }
