@@ -133,7 +133,7 @@ internal sealed partial class BackendNode(
             new RendezvousShardAllocation(node.Value.App, logger),
             SessionActor.Stop.Instance);
         context.Actors.Region = region;
-        replicaClient.Claimed += new TakenHomes(context.Actors, sharding).OnClaimed;
+        TakenHomes.Watch(replicaClient, context.Actors, region, sharding);
         var guests = new Guests();
         var guestHouse = _system!.ActorOf(GuestHouse.Props(context with { IsGuest = true, Actors = new LiveActors { Region = region } }, guests), "guest-house");
         var door = new RequestDoor(region, context.Actors, guestHouse, guests);

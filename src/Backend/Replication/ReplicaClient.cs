@@ -24,8 +24,8 @@ internal sealed class ReplicaClient
 
     private static readonly KeyValuePair<string, object?> Failed = new("succeeded", false);
 
-    /// <summary>Another backend has become a session's home, by this version. Handlers must not block.</summary>
-    public event Action<SessionId, SessionVersion>? Claimed;
+    /// <summary>Another backend has written to a session, as its home. Handlers must not block.</summary>
+    public event Action<SessionId, SessionVersion>? WrittenElsewhere;
 
     private int _views;
 
@@ -88,14 +88,11 @@ internal sealed class ReplicaClient
     }
 
     /// <summary>A peer's write is held here.</summary>
-    public void NoteClaims(ReplicationProtocol.Store store)
+    public void NoteWrite(ReplicationProtocol.Store store)
     {
         foreach (var (id, entry) in store.Entries)
         {
-            if (entry.IsClaim)
-            {
-                Claimed?.Invoke(id, entry.Version);
-            }
+            WrittenElsewhere?.Invoke(id, entry.Version);
         }
     }
 

@@ -3,6 +3,8 @@ using Akka.Cluster;
 using Akka.DistributedData;
 using Akka.Event;
 using Pomegranate.Backend.Server;
+using Pomegranate.Backend.State;
+using Pomegranate.Sessions;
 using Pomegranate.Views;
 using static Pomegranate.Backend.Replication.ReplicationProtocol;
 using DData = Akka.DistributedData;
@@ -136,18 +138,20 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
     public void SendAgain()
     {
         List<PendingWrite> late = [];
-        List<PendingWrite> met;
         List<(PendingWrite Write, SessionCommitException Failure)> failed = [];
         ReplicaPeer[] peers;
         lock (_lock)
         {
             peers = _peers;
-            met = [.. _writes.Values.Where(IsMet)];
-            met.ForEach(write => _writes.Remove(write.Store.Ticket));
             foreach (var write in _writes.Values)
             {
                 var waited = time.GetElapsedTime(write.Started);
-                if (waited > options.CommitTimeout)
+                if (write.IsClaim && waited > SessionReplica.ReadPatience)
+                {
+                    // Maybe others hold what was not known when it was made: it is made anew.
+                    failed.Add((write, Taken()));
+                }
+                else if (waited > options.CommitTimeout)
                 {
                     failed.Add((write, TooFew(write)));
                 }
@@ -160,7 +164,6 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
             failed.ForEach(f => _writes.Remove(f.Write.Store.Ticket));
         }
 
-        met.ForEach(write => write.Done.TrySetResult());
         failed.ForEach(f => f.Write.Done.TrySetException(f.Failure));
         foreach (var write in late)
         {
@@ -172,20 +175,10 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
     }
 
     /// <remarks>
-    /// The home itself must hold it, and be in the view: else it is not for it to commit anything. Of a new home all are to hear, for a
-    /// while, as all are read (<see cref="SessionReplica.ReadPatience"/>): one of them may take itself for the home.
+    /// The home itself must hold it, and be in the view: else it is not for it to commit anything. A claim needs a quorum, and not the
+    /// home's own disk.
     /// </remarks>
-    private bool IsMet(PendingWrite write)
-    {
-        if (!_selfIsIn || !write.IsHeldHere)
-        {
-            return false;
-        }
-
-        var held = write.HeldIn(_view!);
-        return held >= _needed
-            && (held == _view!.Backends.Length || !write.IsClaim || time.GetElapsedTime(write.Started) >= SessionReplica.ReadPatience);
-    }
+    private bool IsMet(PendingWrite write) => _selfIsIn && (write.IsHeldHere || write.IsClaim) && write.HeldIn(_view!) >= _needed;
 
     private SessionCommitException TooFew(PendingWrite write) => new(
         !_selfIsIn
@@ -195,27 +188,30 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
                 + $"{options.CommitTimeout.TotalSeconds:0.#} s, and replication level {options.Level} needs {_needed}. It may or may not survive. "
                 + "Check 'pbm cluster show' for backends that hang.");
 
+    private static SessionCommitException Taken() => new(
+        "The session's change is not committed: another backend has become the session's home. It may or may not survive.") { IsTaken = true };
+
     /// <summary>A write cannot succeed without its own home, so its clients need not wait for the time limit.</summary>
-    /// <param name="isTaken">Another home has the session.</param>
+    /// <param name="isTaken">Another home has the session; else the disk could not write it.</param>
     private void Refuse(PendingWrite write, bool isTaken)
     {
         lock (_lock)
         {
-            if (!_writes.Remove(write.Store.Ticket))
+            if ((write.IsClaim && !isTaken) || !_writes.Remove(write.Store.Ticket))
             {
                 return;
             }
         }
 
-        write.Done.TrySetException(new SessionCommitException(isTaken
-            ? "The session's change is not committed: another backend has become the session's home. Try again."
-            : "The session's change could not be written to the disk of its home; the home's log says why. It may or may not survive.") { IsTaken = isTaken });
+        write.Done.TrySetException(isTaken ? Taken() : new SessionCommitException(
+            "The session's change could not be written to the disk of its home; the home's log says why. It may or may not survive."));
     }
 
     /// <summary>Its acknowledgements are guarded by the lock of <see cref="ReplicaWrites"/>.</summary>
     private sealed class PendingWrite(ReplicaWrites writes, Store store, SessionReplica.Commit commit, long started) : LocalMerge(store)
     {
         private readonly List<ReplicaPeer> _heldBy = new(1);
+        private KeyValuePair<SessionId, SessionEntry>[]? _whole;
 
         public TaskCompletionSource Done => commit.Done;
 
@@ -230,7 +226,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
 
         /// <summary>With all that the session was before: for one that may lack what a delta follows, and would refuse it.</summary>
         public Store Whole => commit.Before is { } before
-            ? Current with { Entries = [.. Current.Entries.Select(e => KeyValuePair.Create(e.Key, before.Merge(e.Value)))] }
+            ? Current with { Entries = _whole ??= [.. Current.Entries.Select(e => KeyValuePair.Create(e.Key, before.Merge(e.Value)))] }
             : Current;
 
         /// <summary>How many of a view's backends hold it, this node included.</summary>

@@ -34,7 +34,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     public const string Name = "session-replica";
 
     /// <summary>How long a read waits for all of the view before those who are enough are enough.</summary>
-    internal static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(1);
 
     private readonly ReplicationOptions _options;
     private readonly TimeProvider _time;
@@ -51,6 +51,9 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     /// <summary>The other backends.</summary>
     private readonly List<ReplicaPeer> _peers = [];
     private readonly Dictionary<long, PendingRead> _reads = [];
+
+    /// <summary>What is to be read anew, a moment later.</summary>
+    private readonly List<PendingRead> _again = [];
     private bool _isSettled;
     private long _lastTicket;
 
@@ -66,7 +69,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         Receive<Store>(OnStore);
         Receive<Stored>(OnStored);
         Receive<Recover>(OnRecover);
-        Receive<PendingRead>(Read);
+        Receive<PendingRead>(_again.Add);
         Receive<Fetch>(OnFetch);
         Receive<Fetched>(OnFetched);
         Receive<IGetResponse>(OnLocalRead);
@@ -197,7 +200,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         _reads.Remove(ticket);
         read.Fold();
         var known = read.Heard;
-        var merged = read.Request.Claimed(known);
+        var merged = read.Claimed(known);
         if (merged is null || read.Answers.Values.Count(entry => entry?.HasSameChangesAs(merged) == true) >= Quorum.WriteSize(_options, view.Backends.Length))
         {
             read.Request.Done.TrySetResult(merged);
@@ -212,11 +215,13 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         writeBack.Task.ContinueWith(
             written =>
             {
-                if (written.IsCompletedSuccessfully)
+                var isTaken = written.Exception?.InnerException is SessionCommitException { IsTaken: true };
+                if (written.IsCompletedSuccessfully || (isTaken && read.Request.Claimant is null))
                 {
+                    // Who only reads does not mind that somebody has written meanwhile.
                     done.TrySetResult(merged);
                 }
-                else if (written.Exception?.InnerException is SessionCommitException { IsTaken: true } && _time.GetElapsedTime(read.Started) < _options.RecoveryTimeout)
+                else if (isTaken && _time.GetElapsedTime(read.Started) < _options.RecoveryTimeout)
                 {
                     // Somebody has written in between. What was read is still true, and no longer enough.
                     read.Answers.Clear();
@@ -297,6 +302,8 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private void OnResend()
     {
         _writes.SendAgain();
+        _again.ForEach(Read);
+        _again.Clear();
         foreach (var (ticket, read) in _reads.ToList())
         {
             if (_time.GetElapsedTime(read.Started) > _options.RecoveryTimeout)
@@ -338,11 +345,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
 
     /// <summary>Read this session from the replicas.</summary>
     /// <param name="Claimant">The writer that is to be the session's home, if it exists; null: it is only read.</param>
-    internal sealed record Recover(SessionId Id, TaskCompletionSource<SessionEntry?> Done, ulong? Claimant = null) : INoSerializationVerificationNeeded
-    {
-        public SessionEntry? Claimed(SessionEntry? known) =>
-            known is { IsRemoved: false } && Claimant is { } writer ? known.ClaimedBy(writer) : known;
-    }
+    internal sealed record Recover(SessionId Id, TaskCompletionSource<SessionEntry?> Done, ulong? Claimant = null) : INoSerializationVerificationNeeded;
 
     private sealed class ResendTick
     {
@@ -357,10 +360,24 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         /// <summary>All that was ever said: what somebody held in an earlier view is still true, it only does not count.</summary>
         public SessionEntry? Heard { get; private set; }
 
+        /// <summary>The latest version heard: a removal takes nothing over from what it meets, not even that.</summary>
+        private SessionVersion _latest;
+
+        /// <summary>What is to be on a quorum before anybody is told.</summary>
+        public SessionEntry? Claimed(SessionEntry? known) => (known, Request.Claimant) switch
+        {
+            (null, _) or (_, null) => known,
+            ({ IsRemoved: false }, { } writer) => known.ClaimedBy(writer),
+
+            // It has ended, and some have gone on with it: they are to admit its end.
+            (_, { } writer) => known.Version < _latest ? SessionEntry.Removed(new(_latest.Epoch + 1, 0, writer), known.RemovedAt!.Value, known.Attributes) : known,
+        };
+
         public void Fold()
         {
             foreach (var entry in Answers.Values)
             {
+                _latest = SessionVersion.Max(_latest, entry?.Version ?? default);
                 Heard = Heard is null || entry is null ? Heard ?? entry : Heard.Merge(entry);
             }
         }
@@ -371,7 +388,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     {
         protected override void OnHeld()
         {
-            homes.NoteClaims(Store);
+            homes.NoteWrite(Store);
 
             // A word of another view counts for nothing.
             if (Store.View == view.Number)

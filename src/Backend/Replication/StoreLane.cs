@@ -37,7 +37,7 @@ internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaClient hom
     /// <summary>One that cannot leave is as one that is lost: the peer sends its write again.</summary>
     private void Acknowledge(Store store)
     {
-        homes.NoteClaims(store);
+        homes.NoteWrite(store);
 
         // A word of another view counts for nothing.
         if (store.View == view.Number)

@@ -19,7 +19,6 @@ internal sealed class LiveSession
 
     /// <summary>Commits that are under way are taken along when the session moves to another id, and further ones wait.</summary>
     private readonly CommitGate _gate = new();
-    private readonly uint _epoch;
     private int _lookedAt;
     private readonly SessionAttribute _inherited;
     private SessionTurn? _turn;
@@ -36,7 +35,7 @@ internal sealed class LiveSession
     private long? _formerUntil;
 
     /// <param name="known">
-    /// What the replicas knew of it, claimed for this home unless that is a guest (<see cref="SessionEntry.ClaimedBy"/>); null for a
+    /// What the replicas knew of it, claimed for this home (<see cref="SessionEntry.ClaimedBy"/>) unless it is a guest's or to end; null for a
     /// session that does not exist yet.
     /// </param>
     public LiveSession(SessionServices services, SessionId id, SessionEntry? known)
@@ -47,7 +46,9 @@ internal sealed class LiveSession
         Id = id;
         _entry = recovered;
         IsAtHomeElsewhere = services.IsGuest && recovered is not null;
-        _epoch = recovered?.Version.Epoch ?? 1;
+        Ballot = recovered is null ? new(1, 0, services.Writer)
+            : recovered.IsClaim && recovered.Version.Writer == services.Writer ? recovered.Version
+            : new(recovered.Version.Epoch + 1, 0, services.Writer);
         _lastAccess = recovered?.LastAccess ?? Now;
         _nextOutcome = Outcomes.Next(recovered);
         _inherited = recovered is { Attributes: [{ Key: LastRequest.Key } last, ..] } ? last : default;
@@ -146,7 +147,13 @@ internal sealed class LiveSession
     /// Whether a change could not be committed. It may be on replicas all the same, and another home may have answered by it: who
     /// went on from what was before would overwrite it. So nothing more is committed here, and the session is read again.
     /// </summary>
-    public bool IsInDoubt => _isInDoubt;
+    public bool IsInDoubt => _isInDoubt || _isTaken;
+
+    /// <summary>Another backend has become the session's home.</summary>
+    public bool IsTaken => _isTaken;
+
+    /// <summary>In whose name this home writes: what another's write is compared with.</summary>
+    public SessionVersion Ballot { get; }
 
     /// <summary>The app has been told of the session's end, which was not committed: it is not told again.</summary>
     public bool EndIsTold
@@ -341,9 +348,15 @@ internal sealed class LiveSession
     }
 
     /// <summary>Completes when this was still the session's home after what has been read and committed.</summary>
-    /// <exception cref="Server.SessionCommitException">It cannot be found out.</exception>
-    public Task StillAtHomeAsync()
+    /// <param name="hasCommitted">Something has been committed just now: who acknowledged that knows of no other home.</param>
+    /// <exception cref="Server.SessionCommitException">It cannot be found out, or is not.</exception>
+    public Task StillAtHomeAsync(bool hasCommitted = false)
     {
+        if (hasCommitted)
+        {
+            return _services.Lease.HeldAsync();
+        }
+
         RefuseIfTaken();
         return LookedAt == _services.Replica.Views ? _services.Lease.HeldAsync() : LookAsync();
     }
@@ -352,10 +365,10 @@ internal sealed class LiveSession
     private async Task LookAsync()
     {
         var views = _services.Replica.Views;
-        if (!_services.IsGuest && await _services.Replica.FindHereAsync(Id) is { } here && here.Version.Epoch > _epoch)
+        if (!_services.IsGuest && await _services.Replica.FindHereAsync(Id) is { } here && here.Version.Ballot > Ballot)
         {
-            _isInDoubt = true;
-            RefuseIfInDoubt();
+            _isTaken = true;
+            RefuseIfTaken();
         }
 
         Volatile.Write(ref _lookedAt, views);
@@ -364,9 +377,6 @@ internal sealed class LiveSession
 
     /// <summary>Another backend has become the session's home: nothing more is answered or committed here.</summary>
     public void Take() => _isTaken = true;
-
-    /// <summary>The epoch in which this home writes.</summary>
-    public uint Epoch => _epoch;
 
     /// <param name="isUseOnly">That it was used is all that is stored: whether that survives does not matter.</param>
     /// <param name="before">What the session was, whole, where the entry is a delta.</param>
@@ -380,6 +390,7 @@ internal sealed class LiveSession
         catch (Exception failure) when (!isUseOnly || failure is Server.SessionCommitException { IsTaken: true })
         {
             _isInDoubt = true;
+            _isTaken |= failure is Server.SessionCommitException { IsTaken: true };
             throw;
         }
     }
@@ -389,7 +400,7 @@ internal sealed class LiveSession
         if (_isTaken)
         {
             throw new Server.SessionCommitException(
-                "Nothing of this request is stored: another backend has become the session's home meanwhile. Try again.") { IsTaken = true };
+                "Another backend has become the session's home while the request ran. Nothing that it would have stored now is stored. Try again.") { IsTaken = true };
         }
     }
 
@@ -441,5 +452,5 @@ internal sealed class LiveSession
         }
     }
 
-    private SessionVersion NextVersion() => new(_epoch, ++_sequence, _services.Writer);
+    private SessionVersion NextVersion() => Ballot with { Sequence = ++_sequence };
 }

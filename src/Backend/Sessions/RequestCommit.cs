@@ -31,6 +31,9 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     /// <summary>Whether something was committed before the response started.</summary>
     public bool IsEarly { get; private set; }
 
+    /// <summary>Whether anything was committed here.</summary>
+    public bool HasCommitted { get; private set; }
+
     /// <summary>Whether what is here of the session is not, or no longer, what the request sees.</summary>
     public bool IsElsewhere => LateHome.IsElsewhere(session, Changes);
 
@@ -124,6 +127,7 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
 
         if (cookie is not null)
         {
+            HasCommitted = true;
             IsEarly |= hasChanges;
             var now = session.Entry;
             Changes.Committed(new SessionSnapshot(now).VersionOf);

@@ -52,6 +52,9 @@ internal sealed class RequestLedger(KeptAnswers kept)
         return askers;
     }
 
+    /// <summary>The id goes elsewhere unanswered: this home has never seen it. Whom to tell.</summary>
+    public Askers Forget(RequestId id) => _items.Remove(id, out var item) ? item.Leave() : default;
+
     /// <summary>The home stops: whoever asks again asks the next one, so nothing is kept for them here.</summary>
     public void Close()
     {
@@ -104,11 +107,16 @@ internal sealed class RequestLedger(KeptAnswers kept)
 
         public Askers End(RequestReply reply)
         {
-            var askers = _askers;
-            _askers = default;
             IsAnswered = true;
             _reply = reply;
             BodyBytes = reply.Response?.Body.Length ?? 0;
+            return Leave();
+        }
+
+        public Askers Leave()
+        {
+            var askers = _askers;
+            _askers = default;
             Cancellation?.Dispose();
             Cancellation = null;
             return askers;

@@ -93,7 +93,7 @@ internal sealed partial class RequestSession : IRequestSession, IPomegranateSess
                 _cookie.Give(await _commit.CommitAsync(IsExactlyOnce ? OutcomeOf(outcome) : null, isEarly: false, CanBeginAgain));
                 if (_hasUsed)
                 {
-                    await session.StillAtHomeAsync();
+                    await session.StillAtHomeAsync(_commit.HasCommitted);
                 }
 
                 WriteCookie();

@@ -44,6 +44,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private bool _isLooking;
     private bool _endIsTold;
 
+    /// <summary>The last that another backend has written as the session's home.</summary>
+    private SessionVersion _takenBy;
+
     public SessionActor(SessionServices services, SessionId id)
     {
         _services = services;
@@ -131,8 +134,11 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 Open(null, _services.Replica.Views);
                 break;
             case RunRequest:
-            case ExpireIfIdle:
                 Recover();
+                break;
+            case ExpireIfIdle:
+                // Thousands may end together: what is to end needs no claim.
+                _recovery ??= SessionRecovery.Start(_services, _id, Self, isClaim: false);
                 break;
             case FindRequest find when !_requests.TryRepeat(find.RequestId, Sender):
                 Recover().Await(find.RequestId, Sender);
@@ -142,6 +148,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case LateChange change:
                 _late.Await(change, Sender);
                 Recover();
+                break;
+            case SessionRecovery.Recovered recovered when !_recovery!.IsClaim && !IsToEnd(recovered.Entry):
+                ClaimOrLeave();
                 break;
             case SessionRecovery.Recovered recovered:
                 _services.Logger.Recovered();
@@ -175,7 +184,24 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    private SessionRecovery Recover() => _recovery ??= SessionRecovery.Start(_services, _id, Self);
+    private SessionRecovery Recover() => _recovery ??= SessionRecovery.Start(_services, _id, Self, isClaim: true);
+
+    private bool IsToEnd(SessionEntry? entry) =>
+        !_queue.HasWaiting && !_recovery!.HasAskers && !_late.HasWaiting && entry is { IsRemoved: false }
+        && entry.LastAccess + (long)_services.SessionOptions.IdleTimeout.TotalMilliseconds < _services.Clock.Now;
+
+    private void ClaimOrLeave()
+    {
+        if (_queue.HasWaiting || _recovery!.HasAskers || _late.HasWaiting)
+        {
+            _recovery = _recovery!.Claim(_services, _id, Self);
+        }
+        else
+        {
+            _recovery = null;
+            LeaveIfUseless();
+        }
+    }
 
     private void OnRecoveryFailed(string reason)
     {
@@ -195,6 +221,12 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         NoteUse();
         _recovery?.TellAskers(_answers);
         _recovery = null;
+        if (IsTaken)
+        {
+            GiveUp();
+            return;
+        }
+
         _late.Begin(_session);
         RunQueued();
         ExpireNow();
@@ -206,6 +238,12 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// </summary>
     private void ReadAgainIfInDoubt()
     {
+        if (IsTaken)
+        {
+            GiveUp();
+            return;
+        }
+
         if (_session is not { IsInDoubt: true } session)
         {
             return;
@@ -221,7 +259,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// <summary>Who waits needs the session; and of one whose end the app was told, the end is to be tried again.</summary>
     private void RecoverOrLeave()
     {
-        if (_queue.HasWaiting || _endIsTold)
+        if (_queue.HasWaiting || (_endIsTold && !_isStopping))
         {
             Recover();
         }
@@ -250,6 +288,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case RequestRun.Ended ended:
                 OnEnded(ended);
+                break;
+            case LateChange change when IsTaken:
+                GiveUp();
+                _late.PassOn(change, Sender);
                 break;
             case LateChange change when _session!.IsInDoubt:
                 _late.Await(change, Sender);
@@ -349,22 +391,33 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>
-    /// Two backends took themselves for the session's home, and another was the last to say so: this one leaves, and what waits goes to
-    /// whichever the coordinator names.
-    /// </summary>
+    private bool IsTaken => _session is { } session && (session.IsTaken || _takenBy.Ballot > session.Ballot);
+
     private void OnTaken(SessionVersion version)
     {
-        if (_session is null || version.Epoch <= _session.Epoch)
+        _takenBy = SessionVersion.Max(_takenBy, version);
+        if (IsTaken)
         {
-            return;
+            GiveUp();
         }
+    }
 
-        _services.Logger.HomeTaken(version, _session.Epoch);
+    /// <summary>
+    /// Two backends took themselves for the session's home, and another was the last to say so. What waits goes to whichever the
+    /// coordinator names; if that is this one, who comes next makes it read the session again.
+    /// </summary>
+    private void GiveUp()
+    {
+        _services.Logger.HomeTaken(_takenBy, _session!.Ballot);
         _session.Take();
-        _isStopping = true;
+        _session.Close();
+        _session = null;
+        _answers = null;
+        _endIsTold = false;
+        _services.Actors.AskAnew(_id);
         _services.Actors.Stopping(_id, Self);
         _requests.ReturnAll();
+        _late.PassAllOn();
         LeaveIfUseless();
     }
 

@@ -27,7 +27,7 @@ internal static partial class SessionLog
     [LoggerMessage(2206, LogLevel.Debug, "A session was read from the replicas.")]
     public static partial void Recovered(this ILogger logger);
 
-    [LoggerMessage(2207, LogLevel.Warning, "Another backend has become the home of a session that was at home here too ({Version}, here epoch {Epoch}). "
+    [LoggerMessage(2207, LogLevel.Warning, "Another backend has become the home of a session that was at home here too ({Version}, here {Ballot}). "
         + "This one leaves; nothing is lost. It follows a move of shards that took longer than the hand-off timeout.")]
-    public static partial void HomeTaken(this ILogger logger, State.SessionVersion version, uint epoch);
+    public static partial void HomeTaken(this ILogger logger, State.SessionVersion version, State.SessionVersion ballot);
 }

@@ -13,18 +13,29 @@ internal sealed class SessionRecovery
 {
     private Dictionary<RequestId, IActorRef>? _askers;
 
-    private SessionRecovery()
-    {
-    }
+    private SessionRecovery(bool isClaim) => IsClaim = isClaim;
 
-    public static SessionRecovery Start(SessionServices services, SessionId id, IActorRef home)
+    /// <summary>Whether the session is claimed: not to end one that nobody uses.</summary>
+    public bool IsClaim { get; }
+
+    public bool HasAskers => _askers is not null;
+
+    public static SessionRecovery Start(SessionServices services, SessionId id, IActorRef home, bool isClaim)
     {
         var views = services.Replica.Views;
-        services.Replica.RecoverAsync(id, services.IsGuest ? null : services.Writer).PipeTo(
+        services.Replica.RecoverAsync(id, services.IsGuest || !isClaim ? null : services.Writer).PipeTo(
             home,
             success: entry => new Recovered(entry, views),
             failure: failure => new Failed(failure.Message));
-        return new SessionRecovery();
+        return new SessionRecovery(isClaim);
+    }
+
+    /// <summary>Begins anew with a claim, for those who have come meanwhile.</summary>
+    public SessionRecovery Claim(SessionServices services, SessionId id, IActorRef home)
+    {
+        var claim = Start(services, id, home, isClaim: true);
+        claim._askers = _askers;
+        return claim;
     }
 
     /// <summary>Who asks twice is answered once.</summary>

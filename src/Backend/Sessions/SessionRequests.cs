@@ -136,7 +136,7 @@ internal sealed class SessionRequests(SessionServices services, RequestQueue que
     {
         foreach (var request in queue.TakeWaiting())
         {
-            Reply(new RequestReply(request.RequestId, ReplyKind.Undelivered, services.NodeName));
+            _ledger.Forget(request.RequestId).Tell(new RequestReply(request.RequestId, ReplyKind.Undelivered, services.NodeName));
         }
     }
 

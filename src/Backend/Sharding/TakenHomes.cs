@@ -1,34 +1,29 @@
 using Akka.Actor;
+using Pomegranate.Backend.Replication;
 using Pomegranate.Backend.Sessions;
-using Pomegranate.Backend.State;
 using Pomegranate.Gateway;
-using Pomegranate.Sessions;
 
 namespace Pomegranate.Backend.Sharding;
 
 /// <summary>
-/// What this node does when another becomes the home of a session that is at home here: both took the shard for theirs. It asks the
-/// coordinator anew, and the session's actor leaves.
+/// What this node does when another turns out to be the home of a session that is at home here: both took the shard for theirs. The
+/// session's actor is told, and gives it up where that is so; the shard region asks the coordinator anew.
 /// </summary>
 /// <remarks>
 /// Akka's coordinator gives up a hand-off after <c>handoff-timeout</c> and names the old home again; when that has stopped the shard after
 /// all, it names another, and the old home, which was told that the shard is its own, is not told otherwise. Seen in a campaign.
 /// </remarks>
-internal sealed class TakenHomes(LiveActors actors, SessionSharding sharding)
+internal static class TakenHomes
 {
-    public void OnClaimed(SessionId id, SessionVersion version)
+    public static void Watch(ReplicaClient replica, LiveActors actors, IActorRef region, SessionSharding sharding)
     {
-        if (actors.Find(id) is not { } home)
+        actors.AskAnew = id =>
         {
-            return;
-        }
-
-        // Before the actor leaves: what comes next would start it here again.
-        if (ForgetHome.Of(sharding.ShardOf(id)) is { } forget)
-        {
-            actors.Region?.Tell(forget, ActorRefs.NoSender);
-        }
-
-        home.Tell(new SessionActor.Taken(version), ActorRefs.NoSender);
+            if (ForgetHome.Of(sharding.ShardOf(id)) is { } forget)
+            {
+                region.Tell(forget, ActorRefs.NoSender);
+            }
+        };
+        replica.WrittenElsewhere += (id, version) => actors.FindLiving(id)?.Tell(new SessionActor.Taken(version), ActorRefs.NoSender);
     }
 }

@@ -98,10 +98,15 @@ internal sealed class SessionEntry
     /// one takes over, and has seen all that is here. So a home that others have taken for dead, or for gone, commits nothing more:
     /// each of its quorums has a member that has acknowledged its successor.
     /// </summary>
-    /// <remarks>As a ballot in Paxos and a term in Raft: Lamport, "The Part-Time Parliament" (1998).</remarks>
-    public bool Admits(SessionEntry write) => write.Version.Epoch == Version.Epoch
-        ? write.Version.Writer == Version.Writer
-        : write.Version.Epoch > Version.Epoch && Merge(write).HasSameChangesAs(write);
+    /// <remarks>
+    /// As a ballot in Paxos: Lamport, "The Part-Time Parliament" (1998). A claim must include what is here even where this knows of
+    /// it already: gossip may have brought its version, and not what was acknowledged here before.
+    /// </remarks>
+    public bool Admits(SessionEntry write)
+    {
+        var order = write.Version.Ballot.CompareTo(Version.Ballot);
+        return (order == 0 && !write.IsClaim) || (order >= 0 && Merge(write).HasSameChangesAs(write));
+    }
 
     public SessionEntry Merge(SessionEntry other)
     {

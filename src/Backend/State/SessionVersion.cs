@@ -4,16 +4,16 @@ using Pomegranate.Wire;
 namespace Pomegranate.Backend.State;
 
 /// <summary>
-/// When a change was made: the incarnation of the session's home (epoch), its commit there (sequence), and, where a
-/// partition gave the session two homes, which of them (writer). Never a wall clock: clocks of two nodes disagree.
+/// When a change was made: the incarnation of the session's home (epoch), where two backends began one which of them (writer), and
+/// its commit there (sequence). Never a wall clock: clocks of two nodes disagree.
 /// </summary>
 internal readonly record struct SessionVersion(uint Epoch, uint Sequence, ulong Writer) : IComparable<SessionVersion>
 {
     public int CompareTo(SessionVersion other)
     {
         var order = Epoch.CompareTo(other.Epoch);
-        order = order != 0 ? order : Sequence.CompareTo(other.Sequence);
-        return order != 0 ? order : Writer.CompareTo(other.Writer);
+        order = order != 0 ? order : Writer.CompareTo(other.Writer);
+        return order != 0 ? order : Sequence.CompareTo(other.Sequence);
     }
 
     public static bool operator <(SessionVersion left, SessionVersion right) => left.CompareTo(right) < 0;
@@ -23,6 +23,9 @@ internal readonly record struct SessionVersion(uint Epoch, uint Sequence, ulong 
     public static bool operator >(SessionVersion left, SessionVersion right) => left.CompareTo(right) > 0;
 
     public static bool operator >=(SessionVersion left, SessionVersion right) => left.CompareTo(right) >= 0;
+
+    /// <summary>Whose it is: the same for all changes of one home.</summary>
+    public SessionVersion Ballot => this with { Sequence = 0 };
 
     public static SessionVersion Max(SessionVersion left, SessionVersion right) => left >= right ? left : right;
 

@@ -83,7 +83,7 @@ public sealed class LiveSessionTests : IDisposable
         Replica.Here = session.Entry!.ClaimedBy(0xB);
         Replica.Client.NoteView();
         var refused = await Assert.ThrowsAsync<SessionCommitException>(() => session.StillAtHomeAsync().For("the refusal"));
-        Assert.Contains("read again", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Another backend", refused.Message, StringComparison.Ordinal);
         Assert.True(session.IsInDoubt);
     }
 

@@ -23,6 +23,23 @@ public sealed class SessionActorEndTests : SessionActorTestKit
     }
 
     [Fact]
+    public async Task ExpireIfIdle_ARequestComesWhileItIsRead_ItIsClaimedAndDoesNotEnd()
+    {
+        var actor = Start();
+        actor.Tell(new SessionActor.ExpireIfIdle(Id));
+        var looking = await Replica.NextRecoverAsync();
+        Assert.Null(looking.Claimant);
+        Run(actor, 1, "/count");
+        looking.Answer(Stored(1));
+
+        var claiming = await Replica.NextRecoverAsync();
+        Assert.Equal(TestHome.Writer, claiming.Claimant);
+        claiming.Answer(Stored(1));
+        await Replica.AcknowledgeAsync();
+        Assert.Equal(2, Count(await ReplyAsync()));
+    }
+
+    [Fact]
     public async Task ExpireIfIdle_AskedAgainAndAgain_EndsOnce()
     {
         var actor = await OpenAsync(Stored(1));
@@ -65,7 +82,7 @@ public sealed class SessionActorEndTests : SessionActorTestKit
         actor.Tell(new SessionActor.ExpireIfIdle(Id));
         (await Replica.NextRecoverAsync()).Answer(Stored(1));
 
-        Assert.Equal(ReplyKind.NotSeen, (await FindAsync(actor, 99)).Kind);
+        await PassivateAsync(actor);
         Assert.False(Replica.HasBeenAsked);
     }
 

@@ -80,7 +80,8 @@ public sealed class SessionActorPassivationTests : SessionActorTestKit
     {
         Home.Options.MaxConcurrentRequests = 1;
         var actor = await OpenAsync(Stored(1));
-        Watch(actor);
+        var asked = new List<SessionId>();
+        Home.Services.Actors.AskAnew = asked.Add;
         Run(actor, 2, "/waiting");
         var first = await ArrivalAsync();
         Run(actor, 3, "/count");
@@ -98,7 +99,37 @@ public sealed class SessionActorPassivationTests : SessionActorTestKit
         // It has not used the session; of those that have, see LiveSessionTests.
         var running = await ReplyAsync();
         Assert.Equal((ReplyKind.Response, 2ul), (running.Kind, running.RequestId.Number));
-        await ExpectTerminatedAsync(actor, Patience);
+        Assert.Equal([Id], asked);
+        await PassivateAsync(actor);
+    }
+
+    [Fact]
+    public async Task Taken_TheCoordinatorNamesThisHomeAllTheSame_ItReadsTheSessionAgainForTheNext()
+    {
+        var actor = await OpenAsync(Stored(1));
+        Run(actor, 2, "/waiting");
+        var first = await ArrivalAsync();
+        actor.Tell(new SessionActor.Taken(new SessionVersion(3, 0, 0xB)));
+
+        Run(actor, 3, "/count");
+        (await Replica.NextRecoverAsync()).Answer(Stored(5).ClaimedBy(0xA).ClaimedBy(0xB));
+        await Replica.AcknowledgeAsync();
+        Assert.Equal(6, Count(await ReplyAsync()));
+        first.SetResult();
+        Assert.Equal(2ul, (await ReplyAsync()).RequestId.Number);
+    }
+
+    [Fact]
+    public async Task Taken_WhileItIsRead_ItIsNotOpened()
+    {
+        var actor = Start();
+        Run(actor, 2, "/count");
+        var recover = await Replica.NextRecoverAsync();
+        actor.Tell(new SessionActor.Taken(new SessionVersion(9, 0, 0xB)));
+        recover.Answer(Stored(1));
+
+        Assert.Equal(ReplyKind.Undelivered, (await ReplyAsync()).Kind);
+        await PassivateAsync(actor);
     }
 
     [Fact]

@@ -55,7 +55,8 @@ internal static class CommitEnding
     public static void Fail(this SessionReplica.Commit commit) =>
         commit.Done.SetException(new SessionCommitException("too few replicas"));
 
-    public static void Answer(this SessionReplica.Recover recover, SessionEntry? entry) => recover.Done.SetResult(recover.Claimed(entry));
+    public static void Answer(this SessionReplica.Recover recover, SessionEntry? entry) => recover.Done.SetResult(
+        entry is { IsRemoved: false } && recover.Claimant is { } writer ? entry.ClaimedBy(writer) : entry);
 
     public static SessionId Id(this SessionReplica.Commit commit) => Assert.Single(commit.Entries).Key;
 }

@@ -23,6 +23,7 @@ public sealed class SessionEntryClaimTests
     [InlineData(3, 8, 0xB, false)]
     [InlineData(2, 9, 0xA, false)]
     [InlineData(4, 1, 0xB, false)]
+    [InlineData(3, 8, 0x9, false)]
     public void Admits_ADelta_OnlyOfTheHomeItKnows(uint epoch, uint sequence, ulong writer, bool admits) =>
         Assert.Equal(admits, Held.Admits(Entry(epoch, sequence, writer, "b")));
 
@@ -36,11 +37,30 @@ public sealed class SessionEntryClaimTests
     }
 
     [Fact]
-    public void Admits_TwoClaimsOfOneEpoch_TheFirst()
+    public void Admits_TwoClaimsOfOneEpoch_NeverBoth()
     {
         var first = Held.ClaimedBy(0xB);
-        Assert.False(first.Admits(Held.ClaimedBy(0xC)));
-        Assert.True(first.Admits(first.ClaimedBy(0xC)));
+        Assert.False(first.Admits(Held.ClaimedBy(0xA)));
+        Assert.True(first.Admits(first.ClaimedBy(0xA)));
+
+        // By the higher writer, and only while nothing has come of the first.
+        Assert.True(first.Admits(Held.ClaimedBy(0xC)));
+        Assert.False(first.Merge(Entry(4, 1, 0xB, "b")).Admits(Held.ClaimedBy(0xC)));
+    }
+
+    [Fact]
+    public void Admits_AClaimWhoseVersionGossipHasBrought_OnlyIfItIncludesWhatIsHere()
+    {
+        var claim = Held.ClaimedBy(0xB);
+        Assert.True(claim.Admits(claim));
+        Assert.False(claim.Merge(Entry(3, 9, 0xA, "b")).Admits(claim));
+    }
+
+    [Fact]
+    public void Merge_TwoWritersOfOneEpoch_TheVersionIsOfTheLaterHomeWhateverItsSequence()
+    {
+        var merged = Entry(4, 9, 0xB, "b").Merge(Entry(4, 1, 0xC, "c"));
+        Assert.Equal(new SessionVersion(4, 1, 0xC), merged.Version);
     }
 
     [Fact]

@@ -166,10 +166,10 @@ internal sealed class BackendNode
     }
 
     /// <summary>As <c>TakenHomes</c>: another backend is home of a session that is at home here.</summary>
-    public void OnClaimed(SessionId id, SessionVersion version)
+    public void OnWrittenElsewhere(SessionId id, SessionVersion version)
     {
         var session = SessionTable.NumberOf(id);
-        if (_homes[session]?.OnTaken(version) == true)
+        if (_self.World.HasClaims && _homes[session]?.OnTaken(version) == true)
         {
             // The coordinator is asked anew by whoever comes next.
             _hosts[session] = false;

@@ -26,6 +26,7 @@ internal sealed class Home(Process self, int session)
     private bool _isRecovering;
     private Running? _running;
     private bool _isTaken;
+    private SessionVersion _takenBy;
     private (long View, bool IsSettled) _known;
 
     public bool IsStopping { get; set; }
@@ -162,7 +163,8 @@ internal sealed class Home(Process self, int session)
     /// <summary>Another backend has become the session's home. False where that is old news.</summary>
     public bool OnTaken(SessionVersion version)
     {
-        if (_session is null || version.Epoch <= _session.Epoch)
+        _takenBy = SessionVersion.Max(_takenBy, version);
+        if (_session is null || _takenBy.Ballot <= _session.Ballot)
         {
             return false;
         }
@@ -189,7 +191,7 @@ internal sealed class Home(Process self, int session)
         }
 
         _known = now;
-        return self.Backend!.Replica.Find(self.World.Sessions.IdOf(session)) is { } entry && entry.Version.Epoch > _session.Epoch;
+        return self.Backend!.Replica.Find(self.World.Sessions.IdOf(session)) is { } entry && entry.Version.Ballot > _session.Ballot;
     }
 
     private void AwaitLease()
@@ -241,6 +243,11 @@ internal sealed class Home(Process self, int session)
         }
 
         _finders.Clear();
+        if (self.World.HasClaims && OnTaken(_takenBy))
+        {
+            self.Backend!.OnWrittenElsewhere(self.World.Sessions.IdOf(session), _takenBy);
+        }
+
         RunNext();
     }
 

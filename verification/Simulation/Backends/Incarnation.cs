@@ -10,7 +10,7 @@ namespace Pomegranate.Simulation.Backends;
 /// <param name="recovered">What the replicas knew, claimed for this home; null for a session that does not exist.</param>
 internal sealed class Incarnation(Process self, SessionEntry? recovered)
 {
-    private readonly uint _epoch = recovered is null ? 1 : recovered.IsClaim ? recovered.Version.Epoch : recovered.Version.Epoch + 1;
+    private readonly uint _epoch = recovered is null ? 1 : recovered.IsClaim && recovered.Version.Writer == WriterOf(self) ? recovered.Version.Epoch : recovered.Version.Epoch + 1;
     private readonly ulong _writer = WriterOf(self);
     private uint _sequence;
     private ulong _nextOutcome = Outcomes.Next(recovered);
@@ -18,7 +18,7 @@ internal sealed class Incarnation(Process self, SessionEntry? recovered)
     /// <summary>Marks a process's versions.</summary>
     public static ulong WriterOf(Process process) => (ulong)(process.Id + 1);
 
-    public uint Epoch => _epoch;
+    public SessionVersion Ballot => new(_epoch, 0, _writer);
 
     public SessionEntry? Entry { get; private set; } = recovered;
 

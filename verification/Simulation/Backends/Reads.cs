@@ -138,8 +138,8 @@ internal sealed class Reads(Process self)
         read.Answers = self.Bit;
         var own = _replica.Find(read.Id);
         read.Merged = read.Merged is null || own is null ? read.Merged ?? own : read.Merged.Merge(own);
+        read.AskedAt = self.Clock.Now;
         _pending.Add(read);
-        Ask(read);
     }
 
     private void Ask(Pending read)

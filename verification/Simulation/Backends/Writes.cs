@@ -50,10 +50,7 @@ internal sealed class Writes(Process self)
             return;
         }
 
-        if (store.Entry.IsClaim)
-        {
-            self.Backend!.OnClaimed(store.Id, store.Entry.Version);
-        }
+        self.Backend!.OnWrittenElsewhere(store.Id, store.Entry.Version);
 
         if (self.Rules.Answers(from.Id, store.View))
         {
@@ -101,7 +98,13 @@ internal sealed class Writes(Process self)
         for (var i = 0; i < _pending.Count; i++)
         {
             var write = _pending[i];
-            if (now - write.Started > Timeout)
+            if (write.Entry.IsClaim && now - write.Started > ClaimPatience)
+            {
+                // Maybe others hold what was not known when it was made: it is made anew.
+                _pending.RemoveAt(i--);
+                write.Failed(true);
+            }
+            else if (now - write.Started > Timeout)
             {
                 _pending.RemoveAt(i--);
                 self.World.Count("commit timed out");
@@ -112,20 +115,14 @@ internal sealed class Writes(Process self)
                 Send(write, self.Rules.Receivers & ~write.Acks);
             }
         }
-
-        CompleteMet();
     }
-
-    /// <summary>All are to hear of a new home, for a while: one of them may take itself for it.</summary>
-    private bool AwaitsAll(Pending write) =>
-        write.Entry.IsClaim && (self.Rules.Voters & ~write.Acks) != 0 && self.Clock.Now - write.Started < ClaimPatience;
 
     private void CompleteMet()
     {
         for (var i = 0; i < _pending.Count; i++)
         {
             var write = _pending[i];
-            if (self.World.Bug == SeededBug.AckBeforeQuorum || (self.Rules.IsCommitted(write.Acks) && !AwaitsAll(write)))
+            if (self.World.Bug == SeededBug.AckBeforeQuorum || self.Rules.IsCommitted(write.Acks))
             {
                 _pending.RemoveAt(i);
                 write.Done(write.Acks);

@@ -7,6 +7,8 @@ internal sealed class LateChanges(SessionServices services, RequestQueue queue, 
 {
     private List<(LateChange Change, IActorRef Sender)>? _waiting;
 
+    public bool HasWaiting => _waiting is not null;
+
     /// <summary>Until the session is open.</summary>
     public void Await(LateChange change, IActorRef sender) => (_waiting ??= []).Add((change, sender));
 
@@ -45,6 +47,13 @@ internal sealed class LateChanges(SessionServices services, RequestQueue queue, 
 
     /// <summary>One that came beside the shard, to a home that stops: the shard keeps it for the next.</summary>
     public void PassOn(LateChange change, IActorRef sender) => services.Actors.Region?.Tell(change, sender);
+
+    /// <summary>Those that wait are for another home.</summary>
+    public void PassAllOn()
+    {
+        _waiting?.ForEach(waiting => PassOn(waiting.Change, waiting.Sender));
+        _waiting = null;
+    }
 
     /// <summary>What the home is told.</summary>
     internal sealed record Ended(LateChange Change, LateReply Reply, IActorRef Sender);

@@ -28,7 +28,12 @@ internal static class LateCommit
                 return new(LateResult.Stored);
             }
 
-            await RequestTurn.CommitAsync(session, ticket);
+            // An outcome alone overwrites nothing.
+            if (change.Clears || change.Changes.Length > 0)
+            {
+                await RequestTurn.CommitAsync(session, ticket);
+            }
+
             if (!session.Exists)
             {
                 return new(LateResult.Refused, "The session has ended.");
