@@ -46,7 +46,7 @@ internal sealed class FaultDriver(World world)
             case FaultKind.SecondHome:
                 Do(fault.At, host, process => Do(fault.At, fault.Others.First(), frontend =>
                 {
-                    if (process.Backend is { } backend && frontend.Gateway is { } gateway)
+                    if (world.HasSecondHomes && process.Backend is { } backend && frontend.Gateway is { } gateway)
                     {
                         for (var shard = 0; shard < world.Sessions.Count; shard++)
                         {

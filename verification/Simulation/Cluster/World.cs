@@ -47,8 +47,13 @@ internal sealed class World
 
     public SeededBug Bug { get; }
 
-    /// <summary>Whether a home makes its session its own before it does anything. Claims alone keep one that goes on in doubt from harm.</summary>
-    public bool HasClaims => Bug is not (SeededBug.TwoHomesWrite or SeededBug.GoesOnInDoubt);
+    /// <summary>
+    /// Whether a home makes its session its own before it does anything. Claims keep the harm of some other bugs small: those are shown
+    /// without, and without second homes, which need claims.
+    /// </summary>
+    public bool HasClaims => Bug is not (SeededBug.TwoHomesWrite or SeededBug.GoesOnInDoubt or SeededBug.OwedNotRead or SeededBug.CaughtUpAtOnce);
+
+    public bool HasSecondHomes => HasClaims || Bug == SeededBug.TwoHomesWrite;
 
     public Story? Story { get; }
 
