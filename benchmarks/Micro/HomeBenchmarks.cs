@@ -16,7 +16,7 @@ public class HomeBenchmarks
     public void Start()
     {
         _home = HomeApp.StartAsync().GetAwaiter().GetResult();
-        _session = new LiveSession(_home.Services, Given.Id, null);
+        _session = new LiveSession(_home.Services, Given.Id, null) { LookedAt = 0 };
     }
 
     /// <summary>Stops it.</summary>
