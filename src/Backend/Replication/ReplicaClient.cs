@@ -50,13 +50,18 @@ internal sealed class ReplicaClient
             var key = SessionBuckets.KeyOf(id);
             var read = await replicator.Ask<IGetResponse>(Dsl.Get(key, ReadLocal.Instance), options.RecoveryTimeout);
             return read.IsSuccessful ? read.Get(key).Find(id) : null;
-        });
+        }, writes.GiveUp);
         return replica;
     }
 
     /// <param name="find">What this node's own replica holds; null: nothing.</param>
-    public void Attach(Action<SessionReplica.Commit> commit, Action<SessionReplica.Recover> recover, Func<SessionId, Task<SessionEntry?>>? find = null) =>
-        _replica.TrySetResult(new(commit, recover, find ?? (_ => Task.FromResult<SessionEntry?>(null))));
+    /// <param name="giveUp">Fails what of the session is not committed; null: nothing.</param>
+    public void Attach(
+        Action<SessionReplica.Commit> commit,
+        Action<SessionReplica.Recover> recover,
+        Func<SessionId, Task<SessionEntry?>>? find = null,
+        Action<SessionId>? giveUp = null) =>
+        _replica.TrySetResult(new(commit, recover, find ?? (_ => Task.FromResult<SessionEntry?>(null)), giveUp ?? (static _ => { })));
 
     public void NoteView() => Interlocked.Increment(ref _views);
 
@@ -87,7 +92,16 @@ internal sealed class ReplicaClient
         return await done.Task;
     }
 
-    /// <summary>A peer's write is held here.</summary>
+    /// <summary>Another backend has become the session's home: what this one has not committed yet will not be.</summary>
+    public void GiveUp(SessionId id)
+    {
+        if (_replica.Task.IsCompletedSuccessfully)
+        {
+            _replica.Task.Result.GiveUp(id);
+        }
+    }
+
+    /// <summary>A peer's write has come, whether or not it is held here.</summary>
     public void NoteWrite(ReplicationProtocol.Store store)
     {
         foreach (var (id, entry) in store.Entries)
@@ -111,5 +125,5 @@ internal sealed class ReplicaClient
         }
     }
 
-    private sealed record Replica(Action<SessionReplica.Commit> Commit, Action<SessionReplica.Recover> Recover, Func<SessionId, Task<SessionEntry?>> Find);
+    private sealed record Replica(Action<SessionReplica.Commit> Commit, Action<SessionReplica.Recover> Recover, Func<SessionId, Task<SessionEntry?>> Find, Action<SessionId> GiveUp);
 }

@@ -33,6 +33,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
     private ReplicaPeer[] _peers = [];
     private View? _view;
     private int _needed = int.MaxValue;
+    private int _neededToClaim = int.MaxValue;
     private bool _selfIsIn;
     private long _lastTicket;
 
@@ -59,6 +60,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
     public void SetMembers(View? view, UniqueAddress self, IReadOnlyCollection<ReplicaPeer> peers)
     {
         PendingWrite[] met;
+        List<PendingWrite> outdated = [];
         lock (_lock)
         {
             var isNew = view?.Number != _view?.Number;
@@ -69,6 +71,11 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
                 _view = view;
                 _selfIsIn = view?.Includes(self) == true;
                 _needed = view is null ? int.MaxValue : Quorum.WriteSize(options, view.Backends.Length);
+
+                // A claim has a member in common with every write, whatever the level.
+                _neededToClaim = view is null ? int.MaxValue : Math.Max(_needed, Quorum.ReadSize(options, view.Backends.Length));
+                outdated = [.. _writes.Values.Where(write => write.IsClaim)];
+                outdated.ForEach(write => _writes.Remove(write.Store.Ticket));
                 foreach (var write in _writes.Values)
                 {
                     write.Begin(view!.Number);
@@ -86,6 +93,22 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
         }
 
         Array.ForEach(met, write => write.Done.TrySetResult());
+
+        // What was read in another view is not enough to claim in this one.
+        outdated.ForEach(write => write.Done.TrySetException(Taken()));
+    }
+
+    /// <summary>The session has another home: what it has not committed yet here will not be.</summary>
+    public void GiveUp(SessionId id)
+    {
+        List<PendingWrite> taken;
+        lock (_lock)
+        {
+            taken = [.. _writes.Values.Where(write => !write.IsClaim && write.Store.Entries.Any(entry => entry.Key == id))];
+            taken.ForEach(write => _writes.Remove(write.Store.Ticket));
+        }
+
+        taken.ForEach(write => write.Done.TrySetException(Taken()));
     }
 
     /// <summary>A backend has come to this node's view: what it was sent before, it could not acknowledge.</summary>
@@ -149,7 +172,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
                 if (write.IsClaim && waited > SessionReplica.ReadPatience)
                 {
                     // Maybe others hold what was not known when it was made: it is made anew.
-                    failed.Add((write, Taken()));
+                    failed.Add((write, new SessionCommitException(TooFew(write).Message) { IsTaken = true }));
                 }
                 else if (waited > options.CommitTimeout)
                 {
@@ -178,7 +201,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
     /// The home itself must hold it, and be in the view: else it is not for it to commit anything. A claim needs a quorum, and not the
     /// home's own disk.
     /// </remarks>
-    private bool IsMet(PendingWrite write) => _selfIsIn && (write.IsHeldHere || write.IsClaim) && write.HeldIn(_view!) >= _needed;
+    private bool IsMet(PendingWrite write) => _selfIsIn && (write.IsClaim ? write.HeldIn(_view!) >= _neededToClaim : write.IsHeldHere && write.HeldIn(_view!) >= _needed);
 
     private SessionCommitException TooFew(PendingWrite write) => new(
         !_selfIsIn

@@ -115,6 +115,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private void Read(PendingRead read)
     {
         var ticket = ++_lastTicket;
+        read.Since = _time.GetTimestamp();
         _reads.Add(ticket, read);
         Ask(ticket, read);
     }
@@ -192,7 +193,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
     private void CompleteIfRead(long ticket, PendingRead read)
     {
         if (_view.Current is not { } view || !read.Answers.ContainsKey(_self) || !ViewRules.IsEnoughToRead(view, _isSettled, read.Answers.ContainsKey)
-            || (read.Answers.Count < view.Backends.Length && _time.GetElapsedTime(read.Started) < ReadPatience))
+            || (read.Answers.Count < view.Backends.Length && _time.GetElapsedTime(read.Since) < ReadPatience))
         {
             return;
         }
@@ -201,6 +202,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         read.Fold();
         var known = read.Heard;
         var merged = read.Claimed(known);
+        read.Tried = merged;
         if (merged is null || read.Answers.Values.Count(entry => entry?.HasSameChangesAs(merged) == true) >= Quorum.WriteSize(_options, view.Backends.Length))
         {
             read.Request.Done.TrySetResult(merged);
@@ -360,6 +362,12 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         /// <summary>All that was ever said: what somebody held in an earlier view is still true, it only does not count.</summary>
         public SessionEntry? Heard { get; private set; }
 
+        /// <summary>When those were asked who are to answer now.</summary>
+        public long Since { get; set; }
+
+        /// <summary>What was to be on a quorum before: if it is, it need not be claimed once more.</summary>
+        public SessionEntry? Tried { get; set; }
+
         /// <summary>The latest version heard: a removal takes nothing over from what it meets, not even that.</summary>
         private SessionVersion _latest;
 
@@ -367,6 +375,7 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         public SessionEntry? Claimed(SessionEntry? known) => (known, Request.Claimant) switch
         {
             (null, _) or (_, null) => known,
+            _ when Tried?.HasSameChangesAs(known) == true => Tried,
             ({ IsRemoved: false }, { } writer) => known.ClaimedBy(writer),
 
             // It has ended, and some have gone on with it: they are to admit its end.
@@ -397,7 +406,14 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
             }
         }
 
-        protected override void OnRefused(IUpdateResponse refusal) => LogRefusal(log, refusal);
+        protected override void OnRefused(IUpdateResponse refusal)
+        {
+            LogRefusal(log, refusal);
+            if (IsTaken(refusal))
+            {
+                homes.NoteWrite(Store);
+            }
+        }
     }
 
     private sealed record LocalRead(long Ticket, SessionId Id, long View, IActorRef ReplyTo);

@@ -31,8 +31,18 @@ internal sealed class StoreLane(Lane lane, ActorSystem system, ReplicaClient hom
     {
         protected override void OnHeld() => from.Acknowledge(Store);
 
-        protected override void OnRefused(IUpdateResponse refusal) => LogRefusal(from._log, refusal);
+        protected override void OnRefused(IUpdateResponse refusal)
+        {
+            LogRefusal(from._log, refusal);
+            if (IsTaken(refusal))
+            {
+                from.NoteRefused(Store);
+            }
+        }
     }
+
+    /// <summary>The session's home here is to hear of it all the same.</summary>
+    private void NoteRefused(Store store) => homes.NoteWrite(store);
 
     /// <summary>One that cannot leave is as one that is lost: the peer sends its write again.</summary>
     private void Acknowledge(Store store)

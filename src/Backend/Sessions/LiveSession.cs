@@ -38,7 +38,8 @@ internal sealed class LiveSession
     /// What the replicas knew of it, claimed for this home (<see cref="SessionEntry.ClaimedBy"/>) unless it is a guest's or to end; null for a
     /// session that does not exist yet.
     /// </param>
-    public LiveSession(SessionServices services, SessionId id, SessionEntry? known)
+    /// <param name="isRead">The replicas were asked: where they knew nothing, one that never asked may still turn up with the first epoch.</param>
+    public LiveSession(SessionServices services, SessionId id, SessionEntry? known, bool isRead = false)
     {
         var recovered = known is { IsRemoved: false } ? known : null;
         _formerUntil = FormerId.Until(known, services.SessionOptions);
@@ -46,7 +47,7 @@ internal sealed class LiveSession
         Id = id;
         _entry = recovered;
         IsAtHomeElsewhere = services.IsGuest && recovered is not null;
-        Ballot = recovered is null ? new(1, 0, services.Writer)
+        Ballot = recovered is null ? new((known?.Version.Epoch ?? (isRead ? 1u : 0u)) + 1, 0, services.Writer)
             : recovered.IsClaim && recovered.Version.Writer == services.Writer ? recovered.Version
             : new(recovered.Version.Epoch + 1, 0, services.Writer);
         _lastAccess = recovered?.LastAccess ?? Now;
@@ -358,7 +359,7 @@ internal sealed class LiveSession
         }
 
         RefuseIfTaken();
-        return LookedAt == _services.Replica.Views ? _services.Lease.HeldAsync() : LookAsync();
+        return LookedAt == _services.Replica.Views && !_isClosed ? _services.Lease.HeldAsync() : LookAsync();
     }
 
     /// <summary>Since this home has looked there is another view; and what its members gave may say that the session has a later home.</summary>

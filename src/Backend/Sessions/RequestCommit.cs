@@ -31,7 +31,7 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     /// <summary>Whether something was committed before the response started.</summary>
     public bool IsEarly { get; private set; }
 
-    /// <summary>Whether anything was committed here.</summary>
+    /// <summary>Whether the last commit had anything to commit.</summary>
     public bool HasCommitted { get; private set; }
 
     /// <summary>Whether what is here of the session is not, or no longer, what the request sees.</summary>
@@ -76,6 +76,7 @@ internal sealed class RequestCommit(LiveSession session, RequestId request, Requ
     public async Task<CookieChange> CommitAsync(Outcome? outcome, bool isEarly, bool canBeginAgain)
     {
         RefuseIfLost();
+        HasCommitted = false;
         if (session.IsAtHomeElsewhere)
         {
             // It has changed nothing; what came of it is kept where it would be looked for.

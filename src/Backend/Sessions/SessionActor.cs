@@ -149,6 +149,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 _late.Await(change, Sender);
                 Recover();
                 break;
+            case SessionRecovery.Recovered { Of: var of } when of != _recovery:
+            case SessionRecovery.Failed { Of: var failing } when failing != _recovery:
+                // Of this actor before it failed and was started anew.
+                break;
             case SessionRecovery.Recovered recovered when !_recovery!.IsClaim && !IsToEnd(recovered.Entry):
                 ClaimOrLeave();
                 break;
@@ -216,7 +220,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void Open(SessionEntry? entry, int views)
     {
-        _session = new LiveSession(_services, _id, entry) { EndIsTold = _endIsTold, LookedAt = views };
+        _session = new LiveSession(_services, _id, entry, isRead: _recovery is not null) { EndIsTold = _endIsTold, LookedAt = views };
         _answers = new CommittedAnswers(_services, _session, entry);
         NoteUse();
         _recovery?.TellAskers(_answers);
@@ -414,6 +418,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _session = null;
         _answers = null;
         _endIsTold = false;
+        _services.Replica.GiveUp(_id);
         _services.Actors.AskAnew(_id);
         _services.Actors.Stopping(_id, Self);
         _requests.ReturnAll();

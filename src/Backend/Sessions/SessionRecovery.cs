@@ -22,12 +22,13 @@ internal sealed class SessionRecovery
 
     public static SessionRecovery Start(SessionServices services, SessionId id, IActorRef home, bool isClaim)
     {
+        var recovery = new SessionRecovery(isClaim);
         var views = services.Replica.Views;
         services.Replica.RecoverAsync(id, services.IsGuest || !isClaim ? null : services.Writer).PipeTo(
             home,
-            success: entry => new Recovered(entry, views),
-            failure: failure => new Failed(failure.Message));
-        return new SessionRecovery(isClaim);
+            success: entry => new Recovered(recovery, entry, views),
+            failure: failure => new Failed(recovery, failure.Message));
+        return recovery;
     }
 
     /// <summary>Begins anew with a claim, for those who have come meanwhile.</summary>
@@ -56,7 +57,7 @@ internal sealed class SessionRecovery
 
     /// <param name="Entry">Null where the replicas have never heard of the session.</param>
     /// <param name="Views">When the reading began: <see cref="LiveSession.LookedAt"/>.</param>
-    internal sealed record Recovered(SessionEntry? Entry, int Views);
+    internal sealed record Recovered(SessionRecovery Of, SessionEntry? Entry, int Views);
 
-    internal sealed record Failed(string Reason);
+    internal sealed record Failed(SessionRecovery Of, string Reason);
 }

@@ -105,7 +105,12 @@ internal sealed class SessionEntry
     public bool Admits(SessionEntry write)
     {
         var order = write.Version.Ballot.CompareTo(Version.Ballot);
-        return (order == 0 && !write.IsClaim) || (order >= 0 && Merge(write).HasSameChangesAs(write));
+        if (!write.IsClaim && write.Version.Epoch == Version.Epoch)
+        {
+            return order == 0;
+        }
+
+        return order >= 0 && Merge(write).HasSameChangesAs(write);
     }
 
     public SessionEntry Merge(SessionEntry other)

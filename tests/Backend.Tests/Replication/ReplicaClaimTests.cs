@@ -69,6 +69,92 @@ public sealed class ReplicaClaimTests : IDisposable
     }
 
     [Fact]
+    public async Task Recover_TheClaimIsHeldThoughNobodySaidSo_ItIsNotMadeAgain()
+    {
+        // As on a disk that is full: what is in memory cannot be acknowledged.
+        await HoldAsync(Entry(1, 3, There));
+        _replica.Members([B, C]);
+        var recovery = _replica.RecoverAsync(_id, Here);
+        await AnswerAsync(B, Entry(1, 3, There));
+        await AnswerAsync(C, Entry(1, 3, There));
+        var claim = Assert.Single((await B.NextAsync<Store>(_replica)).Entries).Value;
+
+        _replica.Advance(SessionReplica.ReadPatience + ReplicaWrites.Resend);
+        await B.FetchAsync(_replica, _id);
+        _replica.Advance(ReplicaWrites.Resend);
+        await AnswerAsync(B, claim);
+        await AnswerAsync(C, claim);
+
+        Assert.Equal(new SessionVersion(2, 0, Here), (await recovery.For("the recovery"))!.Version);
+    }
+
+    [Fact]
+    public async Task Recover_TheViewChangesBeforeTheClaimIsHeld_IsReadAgain()
+    {
+        await HoldAsync(Entry(1, 3, There));
+        _replica.Members([B, C]);
+        var recovery = _replica.RecoverAsync(_id, Here);
+        await AnswerAsync(B, Entry(1, 3, There));
+        await AnswerAsync(C, Entry(1, 3, There));
+        await B.NextAsync<Store>(_replica);
+
+        _replica.Members([B]);
+        await B.FetchAsync(_replica, _id);
+        _replica.Advance(ReplicaWrites.Resend);
+        await AnswerAsync(B, Entry(1, 4, There));
+        await ClaimAsync(B, 4);
+        Assert.Equal([4], (await recovery.For("the recovery in the next view"))!.Find("a"));
+    }
+
+    [Fact]
+    public async Task Store_AClaimThatIsRefusedHere_TheHomeHearsOfItAllTheSame()
+    {
+        await HoldAsync(Entry(1, 4, Here));
+        _replica.Members([B, C]);
+        var writes = new List<SessionVersion>();
+        _replica.Homes.WrittenElsewhere += (_, version) => writes.Add(version);
+
+        B.Tell(_replica, new Store(7, [new(_id, Entry(1, 3, Here).ClaimedBy(There))], _replica.View.Number));
+
+        Assert.Equal([4], (await B.FetchAsync(_replica, _id)).Entry!.Find("a"));
+        Assert.Empty(await B.DrainAsync<Stored>(_replica));
+        Assert.Equal([new SessionVersion(2, 0, There)], writes);
+    }
+
+    [Fact]
+    public async Task GiveUp_WhatIsNotCommitted_FailsAtOnce()
+    {
+        await HoldAsync(Entry(1, 3, Here));
+        _replica.Members([B, C]);
+        var commit = _replica.CommitAsync(_id, Entry(1, 4, Here));
+        await B.NextAsync<Store>(_replica);
+
+        _replica.GiveUp(_id);
+        Assert.True((await Assert.ThrowsAsync<SessionCommitException>(() => commit.For("the refusal"))).IsTaken);
+    }
+
+    [Fact]
+    public async Task Recover_ForAHomeAndFewCopiesAreEnough_TheClaimMeetsEachOfTheirQuorums()
+    {
+        using var replica = new TestedReplica(_group.Home, new ReplicationOptions { Level = ReplicationLevel.Copies, Copies = 2, CommitTimeout = TimeSpan.FromDays(1) });
+        replica.Members([]);
+        await replica.CommitAsync(_id, Entry(1, 3, There)).For("this node's own part");
+        replica.Members([B, C, _group.Peers[2]]);
+        var recovery = replica.RecoverAsync(_id, Here);
+        foreach (var peer in (FakePeer[])[B, C, _group.Peers[2]])
+        {
+            var fetch = await peer.NextAsync<Fetch>(replica);
+            peer.Tell(replica, new Fetched(fetch.Ticket, Entry(1, 3, There), fetch.View));
+        }
+
+        await B.AcknowledgeAsync(replica);
+        await B.FetchAsync(replica, _id);
+        Assert.False(recovery.IsCompleted);
+        await C.AcknowledgeAsync(replica);
+        Assert.Equal(2u, (await recovery.For("the recovery that three of four hold"))!.Version.Epoch);
+    }
+
+    [Fact]
     public async Task Recover_EndedThoughAnotherHomeHasGoneOn_TheEndIsAdmitted()
     {
         // B's removal was acknowledged by nobody; this node's replica has a later home's claim, which does not admit it.

@@ -54,6 +54,8 @@ internal sealed class TestedReplica : IDisposable
         Ref.Ask<ReplicaSync.Introduction>(new ReplicaSync.Introduction(Address.Address), Server.Deadline.Default).GetAwaiter().GetResult();
     }
 
+    public void GiveUp(SessionId id) => _writes.GiveUp(id);
+
     /// <summary>The view owes nothing any more.</summary>
     public void Settle() => Ref.Tell(new ReplicaSync.Settled(View.Number));
 

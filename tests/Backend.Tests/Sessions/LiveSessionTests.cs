@@ -100,6 +100,15 @@ public sealed class LiveSessionTests : IDisposable
     }
 
     [Fact]
+    public void Ballot_OfASessionThatIsNotThere_IsAfterWhateverMayTurnUp()
+    {
+        var ended = SessionEntry.Removed(new(3, 7, 0xB), _home.Now);
+        Assert.Equal(1u, new LiveSession(_home.Services, Id, null) { LookedAt = 0 }.Ballot.Epoch);
+        Assert.Equal(2u, new LiveSession(_home.Services, Id, null, isRead: true) { LookedAt = 0 }.Ballot.Epoch);
+        Assert.Equal(4u, new LiveSession(_home.Services, Id, ended, isRead: true) { LookedAt = 0 }.Ballot.Epoch);
+    }
+
+    [Fact]
     public async Task Take_NothingMoreIsCommittedOrAnswered()
     {
         var session = await EstablishedAsync(("a", [1]));

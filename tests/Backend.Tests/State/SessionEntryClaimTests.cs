@@ -24,6 +24,7 @@ public sealed class SessionEntryClaimTests
     [InlineData(2, 9, 0xA, false)]
     [InlineData(4, 1, 0xB, false)]
     [InlineData(3, 8, 0x9, false)]
+    [InlineData(3, 8, 0xC, false)]
     public void Admits_ADelta_OnlyOfTheHomeItKnows(uint epoch, uint sequence, ulong writer, bool admits) =>
         Assert.Equal(admits, Held.Admits(Entry(epoch, sequence, writer, "b")));
 

@@ -234,9 +234,10 @@ internal sealed class Home(Process self, int session)
             self.World.Say(self, session, entry is null ? "as its home finds nothing of it" : $"as its home recovers version {entry.Version}");
         }
 
+        var isRead = _isRecovering;
         _isRecovering = false;
         _recovered = entry;
-        _session = new Incarnation(self, entry is { IsRemoved: false } ? entry : null);
+        _session = new Incarnation(self, entry is { IsRemoved: false } ? entry : null, isRead);
         foreach (var (find, from) in _finders)
         {
             Found(from, find.Request.Id);

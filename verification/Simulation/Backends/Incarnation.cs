@@ -8,9 +8,10 @@ namespace Pomegranate.Simulation.Backends;
 
 /// <summary>A session at its home: as <c>LiveSession</c>, whose commit is written for tasks.</summary>
 /// <param name="recovered">What the replicas knew, claimed for this home; null for a session that does not exist.</param>
-internal sealed class Incarnation(Process self, SessionEntry? recovered)
+/// <param name="isRead">The replicas were asked.</param>
+internal sealed class Incarnation(Process self, SessionEntry? recovered, bool isRead)
 {
-    private readonly uint _epoch = recovered is null ? 1 : recovered.IsClaim && recovered.Version.Writer == WriterOf(self) ? recovered.Version.Epoch : recovered.Version.Epoch + 1;
+    private readonly uint _epoch = recovered is null ? (isRead ? 2u : 1u) : recovered.IsClaim && recovered.Version.Writer == WriterOf(self) ? recovered.Version.Epoch : recovered.Version.Epoch + 1;
     private readonly ulong _writer = WriterOf(self);
     private uint _sequence;
     private ulong _nextOutcome = Outcomes.Next(recovered);

@@ -45,12 +45,12 @@ internal sealed class Writes(Process self)
             return;
         }
 
+        self.Backend!.OnWrittenElsewhere(store.Id, store.Entry.Version);
         if (!_replica.Store(store.Id, store.Entry))
         {
             return;
         }
 
-        self.Backend!.OnWrittenElsewhere(store.Id, store.Entry.Version);
 
         if (self.Rules.Answers(from.Id, store.View))
         {
@@ -76,7 +76,12 @@ internal sealed class Writes(Process self)
         {
             // Words of another view count for nothing: all are asked again.
             _view = self.Rules.View;
+            var claims = _pending.FindAll(write => write.Entry.IsClaim);
+            _pending.RemoveAll(write => write.Entry.IsClaim);
             _pending.ForEach(write => write.Acks = self.Bit);
+
+            // What was read in another view is not enough to claim in this one.
+            claims.ForEach(write => write.Failed(true));
             joined = receivers;
         }
 
