@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Akka.Actor;
 using Akka.Cluster;
 using Pomegranate.Backend.Hosting;
@@ -11,11 +12,18 @@ namespace Chat;
 /// <remarks>
 /// In memory: a network that is parted delivers to its own side only, and the history goes with the last backend. Not
 /// Akka's DistributedPubSub: it confirms nothing, and gossips its subscriptions, so that a backend that has just joined
-/// would miss about a second of the talk.
+/// would miss about a second of the talk. What goes from node to node is text: a node reads no types from the network but
+/// the cluster's own.
 /// </remarks>
 internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHostedService
 {
     private const string Name = "chat-room";
+
+    /// <summary>From a backend that has just started: what was said so far?</summary>
+    private const string Hello = "hello";
+
+    /// <summary>A message has arrived.</summary>
+    private const string Heard = "heard";
 
     /// <summary>How long a message waits for a backend that is dying or hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -47,19 +55,13 @@ internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHost
     {
         try
         {
-            await other.Ask<Heard>(message, Patience);
+            await other.Ask<string>(JsonSerializer.Serialize(message), Patience);
         }
         catch (AskTimeoutException)
         {
             // It is dying, and its clients will be somebody else's; or it starts, and will ask what was said.
         }
     }
-
-    /// <summary>From a backend that has just started: what was said so far?</summary>
-    private sealed record Hello;
-
-    /// <summary>A message has arrived.</summary>
-    private sealed record Heard;
 
     private sealed class Link : ReceiveActor
     {
@@ -68,26 +70,26 @@ internal sealed class RoomLink(IServiceProvider services, ChatRoom room) : IHost
         public Link(ChatRoom room, string role)
         {
             _role = role;
-            Receive<ChatMessage>(message =>
-            {
-                room.Deliver(message);
-                Sender.Tell(new Heard());
-            });
-            Receive<Hello>(_ =>
+            Receive<string>(text => text == Hello, _ =>
             {
                 foreach (var message in room.History)
                 {
-                    Sender.Tell(message);
+                    Sender.Tell(JsonSerializer.Serialize(message));
                 }
             });
-            Receive<Heard>(_ => { });
+            Receive<string>(text => text == Heard, _ => { });
+            Receive<string>(message =>
+            {
+                room.Deliver(JsonSerializer.Deserialize<ChatMessage>(message)!);
+                Sender.Tell(Heard);
+            });
         }
 
         protected override void PreStart()
         {
             foreach (var other in Others(Context.System, _role))
             {
-                other.Tell(new Hello(), Self);
+                other.Tell(Hello, Self);
             }
         }
     }

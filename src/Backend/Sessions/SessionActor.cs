@@ -129,8 +129,8 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         {
             case RunRequest request when !_requests.Accept(request, Sender, _isStopping):
                 break;
-            case RunRequest { IsFreshId: true, IsInDoubt: false } when _recovery is null:
-                // The frontend made the id for this request: nobody can hold anything of it.
+            case RunRequest { IsFreshId: true, IsInDoubt: false } when _recovery is null && _takenBy == default:
+                // The frontend made the id for this request: nobody can hold anything of it, unless it has been elsewhere first.
                 Open(null, _services.Replica.Views);
                 break;
             case RunRequest:

@@ -19,7 +19,7 @@ internal abstract class RefusedSerializer(ExtendedActorSystem system, int identi
 
     /// <exception cref="SerializationException">Always.</exception>
     public override byte[] ToBinary(object obj) => throw new SerializationException(
-        $"{obj.GetType().FullName} has no serializer of its own, and others read only what has. Bind its type to one in pomegranate.conf.");
+        $"{obj.GetType().FullName} has no serializer of its own, and other nodes read only what has. Between nodes send strings, numbers or bytes, or use an actor system of your own (docs/adopt.md).");
 
     /// <exception cref="SerializationException">Always.</exception>
     public override object FromBinary(byte[] bytes, string manifest) => throw _refusals.Of(Identifier, manifest);

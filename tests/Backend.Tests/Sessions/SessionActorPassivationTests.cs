@@ -120,6 +120,18 @@ public sealed class SessionActorPassivationTests : SessionActorTestKit
     }
 
     [Fact]
+    public async Task Taken_ANewSessionThatHasBeenElsewhereFirst_IsReadAndNotBegunAnew()
+    {
+        var actor = Start();
+        actor.Tell(new SessionActor.Taken(new SessionVersion(1, 1, 0xB)));
+        Run(actor, 2, "/count", fresh: true);
+
+        (await Replica.NextRecoverAsync()).Answer(Stored(1));
+        await Replica.AcknowledgeAsync();
+        Assert.Equal(2, Count(await ReplyAsync()));
+    }
+
+    [Fact]
     public async Task Taken_WhileItIsRead_ItIsNotOpened()
     {
         var actor = Start();
