@@ -22,5 +22,8 @@ internal static class Quorum
     public static int ReadSize(ReplicationOptions options, int voters) =>
         voters + 1 - (WriteSize(options, voters) is > 1 and var written ? written : Majority(voters));
 
+    /// <summary>How many must hold a home's claim: each write's quorum has one of them, whatever the level.</summary>
+    public static int ClaimSize(ReplicationOptions options, int voters) => Math.Max(WriteSize(options, voters), ReadSize(options, voters));
+
     public static int Majority(int voters) => (voters / 2) + 1;
 }

@@ -71,9 +71,7 @@ internal sealed class ReplicaWrites(ActorSystem system, ReplicationOptions optio
                 _view = view;
                 _selfIsIn = view?.Includes(self) == true;
                 _needed = view is null ? int.MaxValue : Quorum.WriteSize(options, view.Backends.Length);
-
-                // A claim has a member in common with every write, whatever the level.
-                _neededToClaim = view is null ? int.MaxValue : Math.Max(_needed, Quorum.ReadSize(options, view.Backends.Length));
+                _neededToClaim = view is null ? int.MaxValue : Quorum.ClaimSize(options, view.Backends.Length);
                 outdated = [.. _writes.Values.Where(write => write.IsClaim)];
                 outdated.ForEach(write => _writes.Remove(write.Store.Ticket));
                 foreach (var write in _writes.Values)

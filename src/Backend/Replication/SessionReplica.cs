@@ -203,7 +203,8 @@ internal sealed class SessionReplica : ReceiveActor, IWithTimers
         var known = read.Heard;
         var merged = read.Claimed(known);
         read.Tried = merged;
-        if (merged is null || read.Answers.Values.Count(entry => entry?.HasSameChangesAs(merged) == true) >= Quorum.WriteSize(_options, view.Backends.Length))
+        var needed = read.Request.Claimant is null ? Quorum.WriteSize(_options, view.Backends.Length) : Quorum.ClaimSize(_options, view.Backends.Length);
+        if (merged is null || read.Answers.Values.Count(entry => entry?.HasSameChangesAs(merged) == true) >= needed)
         {
             read.Request.Done.TrySetResult(merged);
             return;

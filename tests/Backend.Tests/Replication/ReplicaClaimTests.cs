@@ -31,11 +31,7 @@ public sealed class ReplicaClaimTests : IDisposable
     [Fact]
     public async Task Recover_ForAHome_TheNextEpochIsOnAQuorumBeforeItIsOpened()
     {
-        await HoldAsync(Entry(1, 3, There));
-        _replica.Members([B, C]);
-        var recovery = _replica.RecoverAsync(_id, Here);
-        await AnswerAsync(B, Entry(1, 3, There));
-        await AnswerAsync(C, Entry(1, 3, There));
+        var recovery = await ReadByAllAsync();
 
         var claim = await B.NextAsync<Store>(_replica);
         var entry = Assert.Single(claim.Entries).Value;
@@ -51,11 +47,7 @@ public sealed class ReplicaClaimTests : IDisposable
     [Fact]
     public async Task Recover_TheOthersRefuseTheClaim_IsReadAgainAfterASecond()
     {
-        await HoldAsync(Entry(1, 3, There));
-        _replica.Members([B, C]);
-        var recovery = _replica.RecoverAsync(_id, Here);
-        await AnswerAsync(B, Entry(1, 3, There));
-        await AnswerAsync(C, Entry(1, 3, There));
+        var recovery = await ReadByAllAsync();
         await B.NextAsync<Store>(_replica);
 
         // Nothing comes from them: they may hold what was acknowledged after they were asked.
@@ -72,11 +64,7 @@ public sealed class ReplicaClaimTests : IDisposable
     public async Task Recover_TheClaimIsHeldThoughNobodySaidSo_ItIsNotMadeAgain()
     {
         // As on a disk that is full: what is in memory cannot be acknowledged.
-        await HoldAsync(Entry(1, 3, There));
-        _replica.Members([B, C]);
-        var recovery = _replica.RecoverAsync(_id, Here);
-        await AnswerAsync(B, Entry(1, 3, There));
-        await AnswerAsync(C, Entry(1, 3, There));
+        var recovery = await ReadByAllAsync();
         var claim = Assert.Single((await B.NextAsync<Store>(_replica)).Entries).Value;
 
         _replica.Advance(SessionReplica.ReadPatience + ReplicaWrites.Resend);
@@ -91,11 +79,7 @@ public sealed class ReplicaClaimTests : IDisposable
     [Fact]
     public async Task Recover_TheViewChangesBeforeTheClaimIsHeld_IsReadAgain()
     {
-        await HoldAsync(Entry(1, 3, There));
-        _replica.Members([B, C]);
-        var recovery = _replica.RecoverAsync(_id, Here);
-        await AnswerAsync(B, Entry(1, 3, There));
-        await AnswerAsync(C, Entry(1, 3, There));
+        var recovery = await ReadByAllAsync();
         await B.NextAsync<Store>(_replica);
 
         _replica.Members([B]);
@@ -268,6 +252,17 @@ public sealed class ReplicaClaimTests : IDisposable
     {
         _replica.Members([]);
         return _replica.CommitAsync(_id, entry).For("this node's own part");
+    }
+
+    /// <summary>A recovery for a home, to which all have answered alike.</summary>
+    private async Task<Task<SessionEntry?>> ReadByAllAsync()
+    {
+        await HoldAsync(Entry(1, 3, There));
+        _replica.Members([B, C]);
+        var recovery = _replica.RecoverAsync(_id, Here);
+        await AnswerAsync(B, Entry(1, 3, There));
+        await AnswerAsync(C, Entry(1, 3, There));
+        return recovery;
     }
 
     private async Task AnswerAsync(FakePeer peer, SessionEntry entry)
